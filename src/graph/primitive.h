@@ -1,0 +1,110 @@
+/* primitive.h - the record that is all there is to say about a primitive.
+ *
+ * A primitive is one const record in one file, listed by one word in
+ * primitives.def. Everything else is derived by walking the table: builder
+ * checks, Lua functions and methods, help, completion, the reference manual,
+ * and the tests (vjp against finite differences and against jvp, second
+ * order, vmap against a loop, inputs that must be refused, size zero).
+ */
+#ifndef RITZ_GRAPH_PRIMITIVE_H
+#define RITZ_GRAPH_PRIMITIVE_H
+
+#include "graph/function.h"
+#include "graph/graph.h"
+#include "kernel/kernel.h"
+
+/* One application of a primitive, as its rules see it. */
+typedef struct ritz_rule {
+    ritz_node *const *in;
+    int nin;
+    ritz_node *const *out;
+    int nout;
+    const ritz_attr *attr;
+} ritz_rule;
+
+/* dtype and shape of the output from the inputs; or a failure. */
+typedef ritz_status ritz_infer_fn(ritz_dtype *dtype, ritz_shape *shape,
+                                  ritz_node *const *in, int nin,
+                                  const ritz_attr *attr, ritz_error *err);
+
+/* tangent[i] is NULL where input i does not move. The result may be NULL: no
+ * tangent. */
+typedef ritz_node *ritz_jvp_fn(ritz_graph *g, const ritz_rule *at,
+                               ritz_node *const *tangent);
+
+/* The cotangent of input `i` for cotangent `ct` of the output; NULL: none. */
+typedef ritz_node *ritz_vjp_fn(ritz_graph *g, const ritz_rule *at, int i,
+                               ritz_node *ct);
+
+/* The derivative of the output in input `i`, for elementwise primitives: jvp
+ * and vjp both follow from it, the Jacobian being diagonal. */
+typedef ritz_node *ritz_partial_fn(ritz_graph *g, const ritz_rule *at, int i);
+
+/* The same application to inputs of which some carry a batch as axis 0
+ * (batched[i]); the output carries the batch of `size` as axis 0. */
+typedef ritz_node *ritz_batch_fn(ritz_graph *g, const ritz_rule *at,
+                                 ritz_node *const *in, const bool *batched,
+                                 int64_t size);
+
+/* How the compiler treats a primitive. */
+typedef enum ritz_class {
+    RITZ_CLASS_LEAF,        /* input, constant, iota: no instruction of work */
+    RITZ_CLASS_ALIAS,       /* the same elements: reshape, identities */
+    RITZ_CLASS_ELEMENTWISE, /* one ritz_op */
+    RITZ_CLASS_CAST,
+    RITZ_CLASS_BROADCAST,
+    RITZ_CLASS_REDUCE,
+    RITZ_CLASS_MOVE, /* permute, slice, pad, concatenate */
+    RITZ_CLASS_MATMUL,
+    RITZ_CLASS_KERNEL /* its own instruction */
+} ritz_class;
+
+/* An application for tests: random operands of these shapes with attributes
+ * through the function's own arguments (`call` is Lua: x, y, z are tensors). */
+typedef struct ritz_sample {
+    const char *call;     /* "ritz.sum(x, {axis = 2})" */
+    const char *shape[3]; /* "3,4"; "" for a scalar; NULL: no such operand */
+} ritz_sample;
+
+/* A call that must be refused, and a part of the message. */
+typedef struct ritz_refusal {
+    const char *call;
+    const char *message;
+} ritz_refusal;
+
+enum { RITZ_SAMPLES = 8, RITZ_REFUSALS = 5, RITZ_KINKS = 4 };
+
+struct ritz_primitive {
+    ritz_function function; /* name, documentation, arguments, builder */
+    ritz_class class;
+    ritz_op op; /* of elementwise primitives */
+
+    ritz_infer_fn *infer;
+    ritz_partial_fn *partial; /* elementwise: instead of jvp and vjp */
+    ritz_jvp_fn *jvp;
+    ritz_vjp_fn *vjp;
+    ritz_batch_fn *batch;
+    /* Why a rule is missing, where it is: "none, because ...". */
+    const char *no_derivative;
+
+    /* For the tests. */
+    double domain[2];         /* of random inputs */
+    double kinks[RITZ_KINKS]; /* inputs to keep 0.05 away from */
+    int kink_count;
+    bool integer_second; /* the second operand holds indices */
+    ritz_sample samples[RITZ_SAMPLES];
+    ritz_refusal refusals[RITZ_REFUSALS];
+
+    double flops; /* floating-point operations per output element */
+};
+
+/* The table, in the order of primitives.def: append, never renumber. */
+int ritz_primitive_count(void);
+const ritz_primitive *ritz_primitive_at(int i);
+const ritz_primitive *ritz_primitive_find(const char *name);
+
+#define PRIMITIVE(name) extern const ritz_primitive ritz_primitive_##name;
+#include "graph/primitives.def"
+#undef PRIMITIVE
+
+#endif
