@@ -10,7 +10,7 @@ static atomic_size_t live_bytes;
 static atomic_long requests;
 static atomic_long fail_at; /* 0: never */
 
-static bool refuse(void)
+bool ritz_refuse_request(void)
 {
     const long n = atomic_fetch_add(&requests, 1) + 1;
     return n == atomic_load_explicit(&fail_at, memory_order_relaxed);
@@ -18,7 +18,7 @@ static bool refuse(void)
 
 void *ritz_new(size_t count, size_t size)
 {
-    if (refuse())
+    if (ritz_refuse_request())
         return NULL;
     return calloc(count ? count : 1, size ? size : 1);
 }
@@ -26,7 +26,7 @@ void *ritz_new(size_t count, size_t size)
 void *ritz_resize(void *old, size_t count, size_t size)
 {
     size_t bytes;
-    if (refuse() || __builtin_mul_overflow(count, size, &bytes))
+    if (ritz_refuse_request() || __builtin_mul_overflow(count, size, &bytes))
         return NULL;
     return realloc(old, bytes ? bytes : 1);
 }
@@ -39,7 +39,7 @@ void ritz_free(void *p)
 void *ritz_new_aligned(size_t bytes)
 {
     const size_t mask = RITZ_ALIGN - 1;
-    if (refuse() || bytes > SIZE_MAX / 2)
+    if (ritz_refuse_request() || bytes > SIZE_MAX / 2)
         return NULL;
     void *p =
         aligned_alloc(RITZ_ALIGN, bytes ? (bytes + mask) & ~mask : RITZ_ALIGN);

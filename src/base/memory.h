@@ -35,4 +35,8 @@ char *ritz_copy_text(const char *text); /* owned; NULL when out of memory */
  * off. Returns the number of requests since the last call. */
 long ritz_fail_allocation(long n);
 
+/* For whoever hands out memory that it kept: counts one request and says
+ * whether a test wants this one to fail. */
+bool ritz_refuse_request(void);
+
 #endif

@@ -3,7 +3,7 @@
  * Reference-counted, 64-byte aligned, contiguous, row-major, immutable once
  * visible. Parameters are borrowed. A result through `out` is owned by the
  * caller. A plain pointer result is a view and lives as long as its argument.
- * Only slices along the leading axis share storage.
+ * Only slices along the leading axis and reshapes share storage.
  */
 #ifndef RITZ_TENSOR_TENSOR_H
 #define RITZ_TENSOR_TENSOR_H
@@ -56,6 +56,9 @@ int64_t ritz_tensor_get_i64(const ritz_tensor *t, int64_t i);
 /* For the maker: element `i` from a number (truncated for integers). */
 void ritz_tensor_set(ritz_tensor *t, int64_t i, double value);
 
+/* Bytes of the tensors that exist now, heads and rounding included; recycled
+ * storage is not in it. For stepping Lua's collector. */
+size_t ritz_tensor_live_bytes(void);
 void ritz_tensor_pool_clear(void); /* gives recycled storage back */
 
 #endif
