@@ -54,12 +54,26 @@ ritz_status ritz_file_begin(ritz_file *out, const char *path, ritz_error *err)
     return RITZ_OK;
 }
 
-ritz_status ritz_file_commit(ritz_file *file, ritz_error *err)
+/* A write that failed long before the commit left no errno behind. What made it
+ * fail is most likely still so: trying once more tells. */
+static void recall_errno(FILE *stream)
 {
     errno = 0;
-    bool good = !ferror(file->stream) && fflush(file->stream) == 0 &&
-                (fsync(fileno(file->stream)) == 0 || errno == EINVAL);
-    const int why = errno;
+    clearerr(stream);
+    if (fputc(0, stream) != EOF)
+        fflush(stream);
+    if (errno == 0)
+        errno = EIO;
+}
+
+ritz_status ritz_file_commit(ritz_file *file, ritz_error *err)
+{
+    bool good = !ferror(file->stream);
+    if (!good)
+        recall_errno(file->stream);
+    good = good && fflush(file->stream) == 0 &&
+           (fsync(fileno(file->stream)) == 0 || errno == EINVAL);
+    const int why = good ? 0 : errno;
     good = fclose(file->stream) == 0 && good;
     file->stream = NULL;
     if (!good && why != 0)
