@@ -120,7 +120,12 @@ typedef struct ritz_kernels {
 
 /* The table for a dtype on this machine; RITZ_SIMD=portable, avx2 or avx512
  * forces an instruction set (an unknown or unavailable one falls back to the
- * best, and ritz_simd_name tells). u8 has only `copy` and casts. */
+ * best, and ritz_simd_name tells). u8 has only `copy` and casts.
+ *
+ * One exception to "never changes a bit": a processor without fused
+ * multiply-add (x86 before 2013) cannot run that family of SLEEF's functions.
+ * It gets the table `nofma`, whose exp, log and so on may differ in the last
+ * bits from all the others. */
 const ritz_kernels *ritz_kernels_for(ritz_dtype dtype);
 const char *ritz_simd_name(void);
 /* For tests: the table of one instruction set, NULL when the machine lacks

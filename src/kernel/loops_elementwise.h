@@ -1,0 +1,89 @@
+/* loops_elementwise.h - operations that are one C expression per element, for
+ * floating and integer `real` alike.
+ *
+ * The compiler vectorises these loops. Every variant (which operands are
+ * scalars) is an instance of one inline loop whose flags are constants.
+ * `ivdep` is true because a result is an operand's array or does not overlap
+ * it; scalars are read before the first element is written.
+ */
+#define INSTANCE(name, variant)                                         \
+    static void name##_##variant(void *y, const void *a, const void *b, \
+                                 const void *c, size_t n)               \
+    {                                                                   \
+        if (n > 0)                                                      \
+            name##_loop(y, a, b, c, n, variant);                        \
+    }
+
+#define LOOP_HEAD(name)                                                    \
+    static inline __attribute__((always_inline)) void name##_loop(         \
+        real *y, const real *a_, const real *b_, const real *c_, size_t n, \
+        int variant)
+
+#define UNARY(name, expression)                             \
+    LOOP_HEAD(name)                                         \
+    {                                                       \
+        (void)b_, (void)c_, (void)variant;                  \
+        _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++) \
+        {                                                   \
+            const real a = a_[i];                           \
+            y[i] = (real)(expression);                      \
+        }                                                   \
+    }                                                       \
+    INSTANCE(name, 0)
+
+#define BINARY(name, expression)                            \
+    LOOP_HEAD(name)                                         \
+    {                                                       \
+        (void)c_;                                           \
+        const real a0 = *a_, b0 = *b_;                      \
+        _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++) \
+        {                                                   \
+            const real a = variant & 1 ? a0 : a_[i];        \
+            const real b = variant & 2 ? b0 : b_[i];        \
+            y[i] = (real)(expression);                      \
+        }                                                   \
+    }                                                       \
+    INSTANCE(name, 0)                                       \
+    INSTANCE(name, 1)                                       \
+    INSTANCE(name, 2)
+
+#define TERNARY(name, expression)                           \
+    LOOP_HEAD(name)                                         \
+    {                                                       \
+        const real a0 = *a_, b0 = *b_, c0 = *c_;            \
+        _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++) \
+        {                                                   \
+            const real a = variant & 1 ? a0 : a_[i];        \
+            const real b = variant & 2 ? b0 : b_[i];        \
+            const real c = variant & 4 ? c0 : c_[i];        \
+            y[i] = (real)(expression);                      \
+        }                                                   \
+    }                                                       \
+    INSTANCE(name, 0)                                       \
+    INSTANCE(name, 1)                                       \
+    INSTANCE(name, 2)                                       \
+    INSTANCE(name, 3)                                       \
+    INSTANCE(name, 4)                                       \
+    INSTANCE(name, 5)                                       \
+    INSTANCE(name, 6)
+
+UNARY(copy, a)
+UNARY(neg, -a)
+UNARY(abs, ABS(a))
+UNARY(sign, a > 0 ? (real)1 : a < 0 ? (real)-1 : a) /* 0, -0, NaN stay */
+UNARY(square, a *a)
+
+BINARY(add, a + b)
+BINARY(sub, a - b)
+BINARY(mul, a *b)
+/* NaN wins, as in NumPy's maximum; | because || would be a branch. */
+BINARY(max, (a > b) | IS_NAN(a) ? a : b)
+BINARY(min, (a < b) | IS_NAN(a) ? a : b)
+BINARY(less, a < b)
+BINARY(less_equal, a <= b)
+BINARY(equal, a == b)
+BINARY(not_equal, a != b)
+
+TERNARY(select, a != 0 ? b : c)
+TERNARY(muladd, a *b + c)
+TERNARY(submul, c - a * b)
