@@ -27,36 +27,36 @@ static void print_head(bool passed, const char *format, va_list args)
     print_name(format, args);
 }
 
-static bool report(const char *file, int line, bool passed, const char *format,
+static bool report(tap_place place, bool passed, const char *format,
                    va_list args)
 {
     print_head(passed, format, args);
     putchar('\n');
     if (!passed) {
         failures++;
-        printf("# at %s:%d\n", file, line);
+        printf("# at %s:%d\n", place.file, place.line);
     }
     fflush(stdout); /* a crash must not take the lines before it along */
     return passed;
 }
 
-bool tap_ok(const char *file, int line, bool passed, const char *name, ...)
+bool tap_ok(tap_place place, bool passed, const char *name, ...)
 {
     va_list args;
     va_start(args, name);
-    report(file, line, passed, name, args);
+    report(place, passed, name, args);
     va_end(args);
     return passed;
 }
 
-bool tap_near(const char *file, int line, double got, double want,
-              double tolerance, const char *name, ...)
+bool tap_near(tap_place place, double got, double want, double tolerance,
+              const char *name, ...)
 {
     const double difference = fabs(got - want);
     const bool passed = got == want || difference <= tolerance;
     va_list args;
     va_start(args, name);
-    report(file, line, passed, name, args);
+    report(place, passed, name, args);
     va_end(args);
     if (!passed)
         note("got %.17g, want %.17g, difference %.3g, allowed %.3g", got, want,
@@ -64,60 +64,54 @@ bool tap_near(const char *file, int line, double got, double want,
     return passed;
 }
 
-bool tap_is_int(const char *file, int line, int64_t got, int64_t want,
-                const char *name, ...)
+bool tap_is_int(tap_place place, int64_t got, int64_t want, const char *name,
+                ...)
 {
     va_list args;
     va_start(args, name);
-    report(file, line, got == want, name, args);
+    report(place, got == want, name, args);
     va_end(args);
     if (got != want)
         note("got %lld, want %lld", (long long)got, (long long)want);
     return got == want;
 }
 
-static bool report_texts(const char *file, int line, bool passed,
-                         const char *got, const char *want, const char *verb,
-                         const char *name, va_list args)
-{
-    report(file, line, passed, name, args);
-    if (!passed)
-        note("got \"%s\", %s \"%s\"", got ? got : "(none)", verb, want);
-    return passed;
-}
-
-bool tap_is_text(const char *file, int line, const char *got, const char *want,
+bool tap_is_text(tap_place place, const char *got, const char *want,
                  const char *name, ...)
 {
     const bool passed = got && strcmp(got, want) == 0;
     va_list args;
     va_start(args, name);
-    report_texts(file, line, passed, got, want, "want", name, args);
+    report(place, passed, name, args);
     va_end(args);
+    if (!passed)
+        note("got \"%s\", want \"%s\"", got ? got : "(none)", want);
     return passed;
 }
 
-bool tap_matches(const char *file, int line, const char *text, const char *part,
+bool tap_matches(tap_place place, const char *text, const char *part,
                  const char *name, ...)
 {
     const bool passed = text && strstr(text, part);
     va_list args;
     va_start(args, name);
-    report_texts(file, line, passed, text, part, "want a text with", name,
-                 args);
+    report(place, passed, name, args);
     va_end(args);
+    if (!passed)
+        note("got \"%s\", want a text with \"%s\"", text ? text : "(none)",
+             part);
     return passed;
 }
 
-bool tap_todo(const char *file, int line, bool passed, const char *why,
-              const char *name, ...)
+bool tap_todo(tap_place place, bool passed, const char *why, const char *name,
+              ...)
 {
     va_list args;
     va_start(args, name);
     print_head(passed, name, args);
     va_end(args);
     printf(" # TODO %s\n", why);
-    note("at %s:%d", file, line);
+    note("at %s:%d", place.file, place.line);
     return passed;
 }
 

@@ -15,33 +15,39 @@
 
 #define TAP_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
-#define ok(cond, ...) tap_ok(__FILE__, __LINE__, (cond), __VA_ARGS__)
+typedef struct tap_place {
+    const char *file;
+    int line;
+} tap_place;
+
+#define TAP_HERE ((tap_place){__FILE__, __LINE__})
+
+#define ok(cond, ...) tap_ok(TAP_HERE, (cond), __VA_ARGS__)
 /* |got - want| <= tolerance; equal infinities pass, a NaN never does. */
 #define near(got, want, tolerance, ...) \
-    tap_near(__FILE__, __LINE__, (got), (want), (tolerance), __VA_ARGS__)
+    tap_near(TAP_HERE, (got), (want), (tolerance), __VA_ARGS__)
 #define is_int(got, want, ...) \
-    tap_is_int(__FILE__, __LINE__, (int64_t)(got), (int64_t)(want), __VA_ARGS__)
+    tap_is_int(TAP_HERE, (int64_t)(got), (int64_t)(want), __VA_ARGS__)
 #define is_text(got, want, ...) \
-    tap_is_text(__FILE__, __LINE__, (got), (want), __VA_ARGS__)
+    tap_is_text(TAP_HERE, (got), (want), __VA_ARGS__)
 /* `part` occurs in `text`. */
 #define matches(text, part, ...) \
-    tap_matches(__FILE__, __LINE__, (text), (part), __VA_ARGS__)
+    tap_matches(TAP_HERE, (text), (part), __VA_ARGS__)
 /* A check that is known to fail, and why. */
-#define todo(cond, why, ...) \
-    tap_todo(__FILE__, __LINE__, (cond), (why), __VA_ARGS__)
+#define todo(cond, why, ...) tap_todo(TAP_HERE, (cond), (why), __VA_ARGS__)
 
-bool tap_ok(const char *file, int line, bool passed, const char *name, ...)
-    TAP_PRINTF(4, 5);
-bool tap_near(const char *file, int line, double got, double want,
-              double tolerance, const char *name, ...) TAP_PRINTF(6, 7);
-bool tap_is_int(const char *file, int line, int64_t got, int64_t want,
-                const char *name, ...) TAP_PRINTF(5, 6);
-bool tap_is_text(const char *file, int line, const char *got, const char *want,
-                 const char *name, ...) TAP_PRINTF(5, 6);
-bool tap_matches(const char *file, int line, const char *text, const char *part,
-                 const char *name, ...) TAP_PRINTF(5, 6);
-bool tap_todo(const char *file, int line, bool passed, const char *why,
+bool tap_ok(tap_place place, bool passed, const char *name, ...)
+    TAP_PRINTF(3, 4);
+bool tap_near(tap_place place, double got, double want, double tolerance,
               const char *name, ...) TAP_PRINTF(5, 6);
+bool tap_is_int(tap_place place, int64_t got, int64_t want, const char *name,
+                ...) TAP_PRINTF(4, 5);
+bool tap_is_text(tap_place place, const char *got, const char *want,
+                 const char *name, ...) TAP_PRINTF(4, 5);
+bool tap_matches(tap_place place, const char *text, const char *part,
+                 const char *name, ...) TAP_PRINTF(4, 5);
+bool tap_todo(tap_place place, bool passed, const char *why, const char *name,
+              ...) TAP_PRINTF(4, 5);
 
 void skip(const char *why, const char *name, ...) TAP_PRINTF(2, 3);
 void note(const char *format, ...) TAP_PRINTF(1, 2); /* a "# " line */
