@@ -175,10 +175,10 @@ void ritz_tensor_describe(ritz_text *out, const ritz_tensor *t)
         ritz_text_puts(out, "  empty");
         return;
     }
+    const bool few = n <= HANDFUL;
     const statistics s = statistics_of(t);
     const double largest = fmax(fabs(s.least), fabs(s.greatest));
-    const int decimals = n > 1 ? decimals_for(largest) : -1;
-    const bool few = n <= HANDFUL;
+    const int decimals = few ? -1 : decimals_for(largest);
     const char *gap = ritz_tensor_shape(t)->rank > 0 ? "  " : " ";
     for (int64_t i = 0; i < (few ? n : EDGE); i++, gap = " ")
         ritz_text_printf(out, "%s%s", gap, number_text(text, t, i, decimals));
