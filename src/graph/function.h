@@ -34,7 +34,7 @@ typedef struct ritz_param {
     const char *doc;
 } ritz_param;
 
-enum { RITZ_PARAMS = 10, RITZ_OPERANDS = 8, RITZ_RESULTS = 6 };
+enum { RITZ_PARAMS = 10, RITZ_MAX_OPERANDS = 8, RITZ_RESULTS = 6 };
 
 /* The value of one argument, in the order of the descriptors. Integers and
  * axes are as the user wrote them: the builder knows the rank. */
@@ -48,6 +48,7 @@ typedef struct ritz_value {
 } ritz_value;
 
 typedef struct ritz_call {
+    const struct ritz_function *function; /* whose call it is */
     ritz_node *const *x; /* the tensor operands; NULL for a missing one */
     int nx;
     ritz_value v[RITZ_PARAMS];

@@ -1,0 +1,227 @@
+/* graph.c - appending nodes to a graph, and its first error. */
+#include "graph/graph.h"
+
+#include "base/memory.h"
+#include "graph/primitive.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct ritz_graph {
+    ritz_arena *arena;
+    ritz_node **node;
+    size_t size, capacity;
+    ritz_node **captured;
+    size_t captures, capture_capacity;
+    const ritz_origin *origin;
+    ritz_node *harmless; /* what failed calls return */
+    ritz_error error;
+};
+
+static const ritz_attr no_attr;
+static const ritz_origin no_origin;
+
+static ritz_node *append(ritz_graph *g, const ritz_primitive *prim, int nin)
+{
+    ritz_node *n = ritz_arena_alloc(g->arena, 1, sizeof *n);
+    ritz_node **in = ritz_arena_alloc(g->arena, (size_t)nin, sizeof(void *));
+    if (!n || !in ||
+        !ritz_reserve(&g->node, &g->capacity, g->size + 1, sizeof(void *)))
+        return NULL;
+    n->prim = prim;
+    n->graph = g;
+    n->in = in;
+    n->nin = nin;
+    n->attr = &no_attr;
+    n->origin = g->origin;
+    n->id = (uint32_t)g->size;
+    g->node[g->size++] = n;
+    return n;
+}
+
+ritz_graph *ritz_graph_new(void)
+{
+    ritz_graph *g = ritz_new(1, sizeof *g);
+    if (!g)
+        return NULL;
+    g->arena = ritz_arena_new();
+    g->origin = &no_origin;
+    g->harmless = g->arena ? append(g, &ritz_primitive_input, 0) : NULL;
+    if (!g->harmless) {
+        ritz_graph_delete(g);
+        return NULL;
+    }
+    return g;
+}
+
+void ritz_graph_delete(ritz_graph *g)
+{
+    if (!g)
+        return;
+    for (size_t i = 0; i < g->captures; i++)
+        ritz_tensor_release(g->captured[i]->value);
+    ritz_free(g->captured);
+    ritz_free(g->node);
+    ritz_arena_delete(g->arena);
+    ritz_free(g);
+}
+
+ritz_status ritz_graph_status(const ritz_graph *g, ritz_error *err)
+{
+    if (g->error.status != RITZ_OK && err)
+        *err = g->error;
+    return g->error.status;
+}
+
+ritz_node *ritz_graph_fail(ritz_graph *g, ritz_status status,
+                           const char *format, ...)
+{
+    if (g->error.status == RITZ_OK) {
+        g->error.status = status;
+        va_list args;
+        va_start(args, format);
+        vsnprintf(g->error.text, sizeof g->error.text, format, args);
+        va_end(args);
+    }
+    return g->harmless;
+}
+
+static ritz_node *out_of_memory(ritz_graph *g)
+{
+    return ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
+}
+
+uint32_t ritz_graph_size(const ritz_graph *g)
+{
+    return (uint32_t)g->size;
+}
+
+ritz_node *ritz_graph_node(const ritz_graph *g, uint32_t id)
+{
+    return g->node[id];
+}
+
+ritz_arena *ritz_graph_arena(ritz_graph *g)
+{
+    return g->arena;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Origins are shared by the nodes of one line. */
+static void set_origin(ritz_graph *g, const char *script, int line,
+                       const char *layer)
+{
+    const ritz_origin *old = g->origin;
+    if (old->line == line && same_text(old->script, script) &&
+        same_text(old->layer, layer))
+        return;
+    ritz_origin *o = ritz_arena_alloc(g->arena, 1, sizeof *o);
+    if (!o) {
+        out_of_memory(g);
+        return;
+    }
+    o->line = line;
+    o->script = same_text(old->script, script) ? old->script
+                : script ? ritz_arena_text(g->arena, script)
+                         : NULL;
+    o->layer = same_text(old->layer, layer) ? old->layer
+               : layer                      ? ritz_arena_text(g->arena, layer)
+                                            : NULL;
+    g->origin = o;
+}
+
+void ritz_graph_set_origin(ritz_graph *g, const char *script, int line)
+{
+    set_origin(g, script, line, g->origin->layer);
+}
+
+void ritz_graph_set_layer(ritz_graph *g, const char *layer)
+{
+    set_origin(g, g->origin->script, g->origin->line, layer);
+}
+
+static bool all_weak(ritz_node *const *in, int nin)
+{
+    for (int i = 0; i < nin; i++)
+        if (!in[i]->weak)
+            return false;
+    return nin > 0;
+}
+
+ritz_node *ritz_apply(ritz_graph *g, const ritz_primitive *prim,
+                      ritz_node *const *in, int nin, const ritz_attr *attr)
+{
+    if (g->error.status != RITZ_OK)
+        return g->harmless;
+    ritz_dtype dtype = RITZ_F32;
+    ritz_shape shape = {0};
+    if (!attr)
+        attr = &no_attr;
+    ritz_error err = {0};
+    ritz_status status = prim->infer(&dtype, &shape, in, nin, attr, &err);
+    if (status == RITZ_OK)
+        status = ritz_shape_check(&shape, &err);
+    if (status != RITZ_OK)
+        return ritz_graph_fail(g, status, "%s", err.text);
+
+    ritz_node *n = append(g, prim, nin);
+    ritz_attr *copy = NULL;
+    if (n && attr != &no_attr) {
+        copy = ritz_arena_alloc(g->arena, 1, sizeof *copy);
+        if (copy) {
+            *copy = *attr;
+            n->attr = copy;
+        }
+    }
+    if (!n || (attr != &no_attr && !copy))
+        return out_of_memory(g);
+    memcpy(n->in, in, (size_t)nin * sizeof *in);
+    n->dtype = dtype;
+    n->shape = shape;
+    n->weak = all_weak(in, nin);
+    return n;
+}
+
+ritz_node *ritz_input(ritz_graph *g, ritz_dtype dtype, const ritz_shape *shape)
+{
+    if (g->error.status != RITZ_OK)
+        return g->harmless;
+    ritz_node *n = append(g, &ritz_primitive_input, 0);
+    if (!n)
+        return out_of_memory(g);
+    n->dtype = dtype;
+    n->shape = *shape;
+    return n;
+}
+
+ritz_node *ritz_capture(ritz_graph *g, ritz_tensor *tensor)
+{
+    for (size_t i = 0; i < g->captures; i++)
+        if (g->captured[i]->value == tensor)
+            return g->captured[i];
+    ritz_node *n =
+        ritz_input(g, ritz_tensor_dtype(tensor), ritz_tensor_shape(tensor));
+    if (g->error.status != RITZ_OK)
+        return n;
+    if (!ritz_reserve(&g->captured, &g->capture_capacity, g->captures + 1,
+                      sizeof(void *)))
+        return out_of_memory(g);
+    n->value = ritz_tensor_retain(tensor);
+    g->captured[g->captures++] = n;
+    return n;
+}
+
+int ritz_graph_captures(const ritz_graph *g)
+{
+    return (int)g->captures;
+}
+
+ritz_node *ritz_graph_captured(const ritz_graph *g, int i)
+{
+    return g->captured[i];
+}
