@@ -17,9 +17,7 @@
 
 static lua_State *stock, *ours;
 
-/* --- comparing the two
- * --------------------------------------------------------
- */
+/* --- comparing the two --------------------------------------------------- */
 
 static void describe(ritz_text *out, lua_State *L, int from)
 {
@@ -61,9 +59,7 @@ static void is_same(const char *code)
     ritz_text_free(&got);
 }
 
-/* --- random patterns
- * ----------------------------------------------------------
- */
+/* --- random patterns ----------------------------------------------------- */
 
 static ritz_key key;
 static uint64_t position;
@@ -245,9 +241,7 @@ static void test_random(void)
     ritz_text_free(&template);
 }
 
-/* --- cases that a random pattern does not reach
- * --------------------------------
- */
+/* --- cases that a random pattern does not reach -------------------------- */
 
 static void test_limits(void)
 {
@@ -305,9 +299,7 @@ static void test_rest_of_string(void)
     is_same("return ('%d'):format(3), ('x'):rep(3), ('abc'):sub(2), #'abc'");
 }
 
-/* --- interrupt
- * ----------------------------------------------------------------
- */
+/* --- interrupt ----------------------------------------------------------- */
 
 static int polls;
 
