@@ -1,0 +1,102 @@
+-- prompt.lua - what the prompt does with one input beside running it.
+
+local internal = require "ritz.internal"
+local names = require "ritz.names"
+
+local prompt = {}
+
+--- Makes the modules and help globals, as they are at the prompt.
+function prompt.globals()
+    local ritz = require "ritz"
+    rawset(_G, "ritz", ritz)
+    for _, name in ipairs(internal.modules) do
+        rawset(_G, name, ritz[name])
+    end
+    rawset(_G, "help", function(...) return ritz.help(...) end)
+end
+
+--- The answer to an input that is no Lua (?name, ??name, help), or nil.
+function prompt.command(text)
+    local marks, name = text:match("^(%?%??)%s*(.-)%s*$")
+    if marks then
+        return require("ritz.help").query(name, #marks == 2)
+    end
+    if text:match("^help%s*$") then
+        return require("ritz.help").query("", false)
+    end
+    return nil
+end
+
+local function keys_of(table)
+    local keys = {}
+    if type(table) == "table" then
+        for key in next, table do
+            if type(key) == "string" then keys[#keys + 1] = key end
+        end
+    end
+    return keys
+end
+
+--- The nearest name to a path "a.b" of which the last part is unknown, or nil.
+local function nearest_path(path)
+    local parent, name = path:match("^(.*)%.([%w_]+)$")
+    local at = _G
+    for part in (parent or ""):gmatch("[%w_]+") do
+        at = type(at) == "table" and rawget(at, part) or nil
+    end
+    local near = names.nearest(name or path, keys_of(at))
+    return near and (parent and parent .. "." .. near or near)
+end
+
+--- The full names of documented functions that are called nearly `name`.
+local function nearest_documented(name)
+    local full, list = {}, {}
+    for _, f in ipairs(internal.documented()) do
+        local record = internal.record(f)
+        local path = record.module .. "." .. record.name
+        if not full[record.name] or path < full[record.name] then
+            full[record.name] = path
+        end
+        list[#list + 1] = record.name
+    end
+    return full[name] or full[names.nearest(name, list)]
+end
+
+local function suggestion(message)
+    local kind, name = message:match("nil value %((%l+) '([^']+)'%)")
+    if kind == "global" then
+        return nearest_path(name) or nearest_documented(name)
+    elseif kind == "field" or kind == "method" then
+        return nearest_documented(name)
+    end
+    return nil
+end
+
+--- The error text, with the nearest name where it is about an unknown one.
+function prompt.advise(text)
+    local first, rest = text:match("^([^\n]*)(.*)$")
+    local near = suggestion(first)
+    if not near then return text end
+    return ("%s; did you mean %s?%s"):format(first, near, rest)
+end
+
+--- The text of the values of an expression, whose source is `text`.
+function prompt.show(text, ...)
+    local show = require "ritz.show"
+    local count = select("#", ...)
+    local width = internal.width()
+    local lines = {}
+    for i = 1, count do
+        lines[i] = show.value((select(i, ...)), width)
+    end
+    local path = text:match("^([%a_][%w_.]*)%s*$")
+    if path and count == 1 and (...) == nil and path ~= "nil" then
+        local near = nearest_path(path)
+        if near then
+            lines[1] = ("nil  (near: %s)"):format(near)
+        end
+    end
+    return table.concat(lines, "\n") .. "\n"
+end
+
+return prompt
