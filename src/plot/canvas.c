@@ -2,6 +2,7 @@
 #include "plot/canvas.h"
 
 #include "base/memory.h"
+#include "plot/utf8.h"
 
 #include <string.h>
 
@@ -64,34 +65,6 @@ ritz_cell ritz_canvas_at(const ritz_canvas *canvas, size_t x, size_t y)
     return (ritz_cell){' ', 0, RITZ_CELL_PLAIN};
 }
 
-/* The bytes of a sequence that begins with `lead`; 0 when none does. */
-static int sequence_length(unsigned char lead)
-{
-    return lead < 0x80                   ? 1
-           : lead >= 0xC2 && lead < 0xE0 ? 2
-           : lead >= 0xE0 && lead < 0xF0 ? 3
-           : lead >= 0xF0 && lead < 0xF5 ? 4
-                                         : 0;
-}
-
-/* Takes one code point from *text; U+FFFD for each byte that is not UTF-8. */
-static uint32_t decode(const char **text)
-{
-    const unsigned char *s = (const unsigned char *)*text;
-    const int n = sequence_length(*s);
-    uint32_t code = n == 1 ? *s : *s & (0x7Fu >> n);
-    (*text)++;
-    if (n == 0)
-        return 0xFFFD;
-    for (int i = 1; i < n; i++) {
-        if ((s[i] & 0xC0) != 0x80) /* the end of the text, too */
-            return 0xFFFD;
-        code = code << 6 | (s[i] & 0x3Fu);
-    }
-    *text += n - 1;
-    return code;
-}
-
 static bool between(uint32_t code, uint32_t lo, uint32_t hi)
 {
     return code >= lo && code <= hi;
@@ -116,7 +89,7 @@ size_t ritz_text_columns(const char *text)
 {
     size_t columns = 0;
     while (*text)
-        columns += columns_of(decode(&text));
+        columns += columns_of(ritz_utf8_next(&text));
     return columns;
 }
 
@@ -151,7 +124,7 @@ size_t ritz_canvas_text(ritz_canvas *canvas, size_t x, size_t y, size_t room,
     const size_t limit = cut && room > 0 ? room - 1 : room;
     size_t used = 0;
     while (*text) {
-        const uint32_t code = decode(&text);
+        const uint32_t code = ritz_utf8_next(&text);
         const size_t columns = columns_of(code);
         if (used + columns > limit)
             break;
@@ -167,28 +140,6 @@ size_t ritz_canvas_text(ritz_canvas *canvas, size_t x, size_t y, size_t room,
         ritz_canvas_put(canvas, x + used++, y, look);
     }
     return used;
-}
-
-static void encode(ritz_text *out, uint32_t code)
-{
-    char bytes[4];
-    size_t n = 0;
-    if (code < 0x80) {
-        bytes[n++] = (char)code;
-    } else if (code < 0x800) {
-        bytes[n++] = (char)(0xC0 | code >> 6);
-        bytes[n++] = (char)(0x80 | (code & 0x3F));
-    } else if (code < 0x10000) {
-        bytes[n++] = (char)(0xE0 | code >> 12);
-        bytes[n++] = (char)(0x80 | (code >> 6 & 0x3F));
-        bytes[n++] = (char)(0x80 | (code & 0x3F));
-    } else {
-        bytes[n++] = (char)(0xF0 | code >> 18);
-        bytes[n++] = (char)(0x80 | (code >> 12 & 0x3F));
-        bytes[n++] = (char)(0x80 | (code >> 6 & 0x3F));
-        bytes[n++] = (char)(0x80 | (code & 0x3F));
-    }
-    ritz_text_add(out, bytes, n);
 }
 
 static void write_look(ritz_text *out, ritz_cell cell)
@@ -223,7 +174,7 @@ void ritz_canvas_write(ritz_text *out, const ritz_canvas *canvas, bool colours)
                 write_look(out, cell);
             now = cell;
             if (cell.code)
-                encode(out, cell.code);
+                ritz_utf8_add(out, cell.code);
         }
         if (colours && (now.colour || now.style)) {
             ritz_text_puts(out, "\033[0m");

@@ -4,12 +4,22 @@
 #include "base/memory.h"
 #include "plot/figure_inside.h"
 #include "plot/limits.h"
+#include "plot/utf8.h"
 
 #include <stdio.h>
+#include <string.h>
 
+/* As good UTF-8 without control characters, which renderers may rely on. */
 static const char *copy_text(ritz_arena *arena, const char *text)
 {
-    return text && *text ? ritz_arena_text(arena, text) : "";
+    if (!text || !*text)
+        return "";
+    char *copy = ritz_arena_alloc(arena, strlen(text) + 1, 4), *end = copy;
+    while (copy && *text) {
+        const uint32_t code = ritz_utf8_next(&text);
+        end += ritz_utf8_put(end, code < 0x20 || code == 0x7F ? ' ' : code);
+    }
+    return copy; /* the arena zeroed the end */
 }
 
 static bool thin(ritz_curve *curve, const ritz_points *points, bool smoothed,

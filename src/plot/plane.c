@@ -1,19 +1,12 @@
-/* plane.c - dots and segments on a part of a canvas.
- *
- * A segment is clipped by Liang and Barsky ("A new concept and method for line
- * clipping", 1984) in doubles before any rounding, so that a curve that leaves
- * the window is drawn up to its very edge at its true slope, and a coordinate
- * as large as 1e300 costs nothing.
- */
+/* plane.c - dots and segments on a part of a canvas. */
 #include "plot/canvas.h"
+
+#include "plot/clip.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { BRAILLE = 0x2800 };
-
-/* Farther out than this, places in between are not told apart. */
-#define FAR_DOTS 1e9
 
 static size_t dots_across(const ritz_plane *plane)
 {
@@ -80,43 +73,23 @@ static void step(const ritz_plane *plane, ritz_pen *pen, int64_t x, int64_t y)
         ritz_plane_dot(plane, x, y, pen->look);
 }
 
-/* Narrows t[0]..t[1] to where from + t * delta lies within lo..hi. */
-static bool clip(double t[2], double from, double delta, double lo, double hi)
-{
-    if (delta == 0)
-        return from >= lo && from <= hi;
-    const double a = (lo - from) / delta, b = (hi - from) / delta;
-    t[0] = fmax(t[0], fmin(a, b));
-    t[1] = fmin(t[1], fmax(a, b));
-    return t[0] <= t[1];
-}
-
-static double bounded(double v)
-{
-    return fmin(fmax(v, -FAR_DOTS), FAR_DOTS);
-}
-
 void ritz_plane_segment(const ritz_plane *plane, ritz_pen *pen, double x0,
                         double y0, double x1, double y1)
 {
-    if (isnan(x0) || isnan(y0) || isnan(x1) || isnan(y1))
-        return;
-    x0 = bounded(x0);
-    y0 = bounded(y0);
-    const double dx = bounded(x1) - x0, dy = bounded(y1) - y0;
-    double t[2] = {0, 1};
     /* A dot reaches half a dot around its middle; a hair less keeps the
      * rounding of an edge inside. */
     const double reach = 0.499999;
-    if (!clip(t, x0, dx, -reach,
-              (double)ritz_plane_columns(plane) - 1 + reach) ||
-        !clip(t, y0, dy, -reach, (double)ritz_plane_rows(plane) - 1 + reach))
+    const ritz_window window = {-reach, -reach,
+                                (double)ritz_plane_columns(plane) - 1 + reach,
+                                (double)ritz_plane_rows(plane) - 1 + reach};
+    ritz_segment s = {x0, y0, x1, y1};
+    if (!ritz_clip(&s, &window))
         return;
-    const double length = fmax(fabs(dx), fabs(dy)) * (t[1] - t[0]);
-    const int64_t steps = (int64_t)ceil(length);
+    const double dx = s.x1 - s.x0, dy = s.y1 - s.y0;
+    const int64_t steps = (int64_t)ceil(fmax(fabs(dx), fabs(dy)));
     for (int64_t i = 0; i <= steps; i++) {
         const double share = steps > 0 ? (double)i / (double)steps : 0;
-        const double at = t[0] + (t[1] - t[0]) * share;
-        step(plane, pen, llround(x0 + dx * at), llround(y0 + dy * at));
+        step(plane, pen, llround(s.x0 + dx * share),
+             llround(s.y0 + dy * share));
     }
 }
