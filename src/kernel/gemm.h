@@ -3,8 +3,9 @@
  * C = op(A) op(B), row-major, op being nothing or a transpose. The cuts along
  * k and n depend on k, n, dtype and the processor's kernel family only, never
  * on m, so a row's bits do not depend on how many rows accompany it; k is
- * summed in chunks in a fixed order. One thread computes a tile with OpenBLAS
- * set to one thread.
+ * summed in chunks in a fixed order. One thread computes a tile, with OpenBLAS
+ * (set to one thread) or with our own loops, whichever is the faster for the
+ * family.
  */
 #ifndef RITZ_KERNEL_GEMM_H
 #define RITZ_KERNEL_GEMM_H
@@ -26,9 +27,12 @@ typedef struct ritz_gemm {
     size_t tiles;         /* independent units of work */
     size_t scratch_bytes; /* for partial sums; 0 for most */
     bool copy_b;          /* B is transposed once into scratch first */
+    int family;           /* whose table made this plan */
 } ritz_gemm;
 
 void ritz_gemm_plan(ritz_gemm *g);
+/* For tests: as on a processor of this family. False when this one cannot. */
+bool ritz_gemm_plan_as(ritz_gemm *g, const char *family);
 
 /* Work that must be done before the tiles (copying a transposed B) and after
  * them (adding partial sums); both may be empty. `scratch` has scratch_bytes.
@@ -38,8 +42,8 @@ void ritz_gemm_tile(const ritz_gemm *g, size_t tile, const void *a,
                     const void *b, void *c, void *scratch);
 void ritz_gemm_after(const ritz_gemm *g, void *c, const void *scratch);
 
-/* The family whose tile table is used ("avx512", "general") and OpenBLAS's
- * own name for its kernels, for the manifest. */
+/* The family whose tile table is used ("avx512", "avx2", "general") and
+ * OpenBLAS's own name for its kernels, for the manifest. */
 const char *ritz_gemm_family(void);
 const char *ritz_blas_kernel(void);
 void ritz_blas_single_thread(void); /* called once at start */

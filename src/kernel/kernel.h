@@ -12,6 +12,7 @@
 
 #include "tensor/dtype.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -102,6 +103,20 @@ typedef void ritz_columns_fn(void *y, const void *x, size_t rows, size_t n);
 typedef void ritz_draw_fn(void *y, const uint64_t key[2], uint64_t first,
                           size_t n);
 
+/* C = A B, or C = C + A B, for a tile with k at most RITZ_PRODUCT_K; A may be
+ * stored transposed. Every element of A B is one chain of fused multiply-adds
+ * over k in order. Row-major; ld* are distances between stored rows. */
+enum { RITZ_PRODUCT_K = 256 };
+
+typedef struct ritz_product {
+    const void *a, *b;
+    void *c;
+    int64_t m, n, k, lda, ldb, ldc;
+    bool transpose_a, add;
+} ritz_product;
+
+typedef void ritz_product_fn(const ritz_product *p);
+
 typedef struct ritz_kernels {
     const char *name; /* "f32 avx512" */
     ritz_dtype dtype;
@@ -114,6 +129,8 @@ typedef struct ritz_kernels {
     ritz_columns_fn *cumsum_columns; /* y: the first row is x's, in order:
                                         y[r] = y[r-1] + x[r]; y is rows x n */
     ritz_draw_fn *uniform, *normal;  /* NULL for integers */
+    ritz_product_fn *product;        /* NULL without hardware for it; callers
+                                        use gemm.h */
     /* y[i] = (this dtype) x[i]; x of dtype `from`. */
     void (*cast[RITZ_DTYPES])(void *y, const void *x, size_t n);
 } ritz_kernels;

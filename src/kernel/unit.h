@@ -52,6 +52,12 @@ typedef int64_t bits;
 #include "kernel/loops_reduce.h"
 
 #include "kernel/loops_cast.h"
+#if UNIT_BYTES > 16
+#include "kernel/loops_product.h"
+#define PRODUCT product
+#else
+#define PRODUCT NULL
+#endif
 #include "kernel/loops_random.h"
 #include "kernel/loops_table.h"
 
@@ -66,4 +72,5 @@ const ritz_kernels NAME(DTYPE_ID, UNIT) = {
     COMMON_FIELDS,
     .uniform = uniform,
     .normal = normal,
+    .product = PRODUCT,
 };

@@ -1,0 +1,178 @@
+/* loops_product.h - a tile of a matrix product, with fused multiply-adds.
+ *
+ * Every element of C is one chain of fused multiply-adds over k, in order, so
+ * its bits depend on nothing else: not on the size of the tile, the vector
+ * width or the place in it. Six rows by two vectors of C stay in registers
+ * (Goto and van de Geijn 2008). B is read where it lies; a panel of its
+ * columns is copied only if its rows would fight for the same cache lines, or
+ * to fill up a last vector.
+ */
+enum {
+    PANEL = 2 * WIDTH,      /* columns worked on at a time */
+    MOST_ROWS = 12,         /* of C in registers, where a panel is one vector */
+    CROWDED = 1024 / WIDTH, /* from this distance rows of B are copied */
+};
+
+typedef struct panel {
+    const real *a, *b;
+    real *c;
+    int64_t k, lda, ldb, ldc;
+    bool transposed, add;
+} panel;
+
+INLINE vec fused(real a, vec b, vec c)
+{
+    const vec v = vec_of(a);
+#if UNIT_BYTES == 64 && UNIT_BITS == 32
+    return _mm512_fmadd_ps(v, b, c);
+#elif UNIT_BYTES == 64
+    return _mm512_fmadd_pd(v, b, c);
+#elif UNIT_BITS == 32
+    return _mm256_fmadd_ps(v, b, c);
+#else
+    return _mm256_fmadd_pd(v, b, c);
+#endif
+}
+
+/* `rows`, `vectors` and `transposed` are constants wherever this is used, so
+ * that the inner loops unroll and `sum` lives in registers. */
+INLINE void corner(const panel *t, int rows, int vectors, bool transposed)
+{
+    const panel p = *t;
+    vec sum[MOST_ROWS][2];
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++)
+        sum[i][0] = sum[i][1] = (vec){0};
+    for (int64_t l = 0; l < p.k; l++) {
+        const real *row = p.b + l * p.ldb;
+        const vec b0 = load(row);
+        const vec b1 = vectors > 1 ? load(row + WIDTH) : b0;
+#pragma GCC unroll 12
+        for (int i = 0; i < rows; i++) {
+            const real a = transposed ? p.a[l * p.lda + i] : p.a[i * p.lda + l];
+            sum[i][0] = fused(a, b0, sum[i][0]);
+            if (vectors > 1)
+                sum[i][1] = fused(a, b1, sum[i][1]);
+        }
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
+        for (int j = 0; j < vectors; j++) {
+            real *c = p.c + i * p.ldc + j * WIDTH;
+            store(c, p.add ? load(c) + sum[i][j] : sum[i][j]);
+        }
+}
+
+typedef void corner_fn(const panel *t);
+
+#define CORNER(rows, vectors)                                 \
+    static void corner_##rows##_##vectors##_n(const panel *t) \
+    {                                                         \
+        corner(t, rows, vectors, false);                      \
+    }                                                         \
+    static void corner_##rows##_##vectors##_t(const panel *t) \
+    {                                                         \
+        corner(t, rows, vectors, true);                       \
+    }
+
+CORNER(12, 1)
+CORNER(6, 1)
+CORNER(3, 1)
+CORNER(2, 1)
+CORNER(1, 1)
+CORNER(6, 2)
+CORNER(3, 2)
+CORNER(2, 2)
+CORNER(1, 2)
+
+static void panel_rows(panel t, int64_t m, int vectors)
+{
+#define CORNERS(rows, vectors)                                       \
+    {                                                                \
+        corner_##rows##_##vectors##_n, corner_##rows##_##vectors##_t \
+    }
+    static const struct {
+        int rows;
+        corner_fn *run[2];
+    } sizes[2][5] = {
+        {{12, CORNERS(12, 1)},
+         {6, CORNERS(6, 1)},
+         {3, CORNERS(3, 1)},
+         {2, CORNERS(2, 1)},
+         {1, CORNERS(1, 1)}},
+        {{6, CORNERS(6, 2)},
+         {6, CORNERS(6, 2)},
+         {3, CORNERS(3, 2)},
+         {2, CORNERS(2, 2)},
+         {1, CORNERS(1, 2)}},
+    };
+#undef CORNERS
+    for (int s = 0; s < 5; s++) {
+        const int rows = sizes[vectors - 1][s].rows;
+        for (; m >= rows; m -= rows) {
+            sizes[vectors - 1][s].run[t.transposed](&t);
+            t.a += t.transposed ? rows : rows * t.lda;
+            t.c += rows * t.ldc;
+        }
+    }
+}
+
+/* The last columns, fewer than the vectors hold: by way of a narrow C. */
+static void ragged_rows(panel t, int64_t m, int64_t n)
+{
+    real narrow[MOST_ROWS * PANEL];
+    const int vectors = n > WIDTH ? 2 : 1;
+    for (int64_t i = 0; i < m; i += MOST_ROWS) {
+        const int64_t rows = m - i < MOST_ROWS ? m - i : MOST_ROWS;
+        panel part = t;
+        part.a += t.transposed ? i : i * t.lda;
+        part.c = narrow, part.ldc = PANEL, part.add = false;
+        panel_rows(part, rows, vectors);
+        for (int64_t r = 0; r < rows; r++)
+            for (int64_t j = 0; j < n; j++) {
+                real *c = t.c + (i + r) * t.ldc + j;
+                *c = t.add ? *c + narrow[r * PANEL + j] : narrow[r * PANEL + j];
+            }
+    }
+}
+
+static void copy_panel(real *to, const panel *t, int64_t n)
+{
+    for (int64_t l = 0; l < t->k; l++) {
+        const real *row = t->b + l * t->ldb;
+        if (n == PANEL)
+            memcpy(to + l * PANEL, row, PANEL * sizeof *to);
+        else
+            for (int64_t j = 0; j < PANEL; j++)
+                to[l * PANEL + j] = j < n ? row[j] : 0;
+    }
+}
+
+static void product(const ritz_product *p)
+{
+    real copy[RITZ_PRODUCT_K * PANEL]; /* 16 kB: half of L1 */
+    for (int64_t j = 0; j < p->n; j += PANEL) {
+        const int64_t n = p->n - j < PANEL ? p->n - j : PANEL;
+        panel t = {
+            .a = p->a,
+            .b = (const real *)p->b + j,
+            .c = (real *)p->c + j,
+            .k = p->k,
+            .lda = p->lda,
+            .ldb = p->ldb,
+            .ldc = p->ldc,
+            .transposed = p->transpose_a,
+            .add = p->add,
+        };
+        const bool whole = n == PANEL || n == WIDTH;
+        if (!whole || (p->ldb >= CROWDED && p->m > 4 * MOST_ROWS)) {
+            copy_panel(copy, &t, n);
+            t.b = copy, t.ldb = PANEL;
+        }
+        if (whole)
+            panel_rows(t, p->m, n == PANEL ? 2 : 1);
+        else
+            ragged_rows(t, p->m, n);
+    }
+}
