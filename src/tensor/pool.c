@@ -1,7 +1,8 @@
 /* pool.c - free lists by size class, behind one lock.
  *
- * Under AddressSanitizer the blocks that wait are poisoned, so that a use after
- * release is found although the heap still holds the block.
+ * Under AddressSanitizer the blocks that wait are poisoned, and so is what
+ * rounding added to the others: a use after release or past the end is found
+ * although the heap holds more.
  */
 #include "tensor/pool.h"
 
@@ -99,8 +100,10 @@ void *ritz_pool_take(size_t bytes)
     } else if (!ritz_refuse_request()) {
         block = pop(size);
     }
-    if (block)
+    if (block) {
         pool.state.live += size;
+        HIDE((char *)block + bytes, size - bytes);
+    }
     pthread_mutex_unlock(&pool.lock);
     return block;
 }
@@ -110,6 +113,7 @@ void ritz_pool_give(void *block, size_t bytes)
     const size_t size = rounded(bytes);
     pthread_mutex_lock(&pool.lock);
     pool.state.live -= size;
+    SHOW(block, size);
     if (size > RITZ_POOL_LIMIT) {
         ritz_free_aligned(block, size);
     } else {
