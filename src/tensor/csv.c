@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/text.h"
+#include "tensor/source.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -17,7 +17,8 @@
 
 /* A place in the text, which ends in '\0'. */
 typedef struct reader {
-    const char *path, *p, *end;
+    const ritz_source *from; /* for errors */
+    const char *p, *end;
     size_t line, columns; /* columns: of the first line */
     char separator;
 } reader;
@@ -143,7 +144,7 @@ static ritz_status read_names(ritz_csv *out, reader *r, ritz_error *err)
         if (!name || !ritz_reserve(&out->names, &capacity, out->name_count + 1,
                                    sizeof *out->names)) {
             ritz_free(name);
-            return ritz_fail_memory(err, r->path);
+            return ritz_fail_memory(err, r->from->path);
         }
         out->names[out->name_count++] = name;
     } while (!f.last);
@@ -157,11 +158,9 @@ static ritz_status fail_field(const reader *r, size_t column, const field *f,
                               ritz_error *err)
 {
     const long n = f->end - f->begin;
-    return ritz_fail(err, RITZ_EFORMAT,
-                     "csv: %s: line %zu, column %zu: wanted a number, got "
-                     "\"%.*s\"",
-                     r->path, r->line, column, (int)(n < 40 ? n : 40),
-                     f->begin);
+    return ritz_source_fail(
+        r->from, err, "line %zu, column %zu: wanted a number, got \"%.*s\"",
+        r->line, column, (int)(n < 40 ? n : 40), f->begin);
 }
 
 static ritz_status read_line(numbers *out, reader *r, ritz_error *err)
@@ -176,16 +175,15 @@ static ritz_status read_line(numbers *out, reader *r, ritz_error *err)
             return fail_field(r, column, &f, err);
         if (!ritz_reserve(&out->items, &out->capacity, out->count + 1,
                           sizeof *out->items))
-            return ritz_fail_memory(err, r->path);
+            return ritz_fail_memory(err, r->from->path);
         out->items[out->count++] = x;
     } while (!f.last);
     if (r->columns == 0)
         r->columns = column;
     if (column != r->columns)
-        return ritz_fail(err, RITZ_EFORMAT,
-                         "csv: %s: line %zu: wanted %zu columns as above, got "
-                         "%zu",
-                         r->path, r->line, r->columns, column);
+        return ritz_source_fail(
+            r->from, err, "line %zu: wanted %zu columns as above, got %zu",
+            r->line, r->columns, column);
     return RITZ_OK;
 }
 
@@ -202,8 +200,8 @@ static ritz_status read_table(ritz_csv *out, numbers *all, reader *r,
     if (status != RITZ_OK)
         return status;
     if (r->columns == 0)
-        return ritz_fail(err, RITZ_EFORMAT,
-                         "csv: %s: wanted numbers, got an empty file", r->path);
+        return ritz_source_fail(r->from, err,
+                                "wanted numbers, got an empty file");
     const ritz_shape shape = {
         2, {(int64_t)(all->count / r->columns), (int64_t)r->columns}};
     status = ritz_tensor_new(&out->table, RITZ_F64, &shape, err);
@@ -213,24 +211,38 @@ static ritz_status read_table(ritz_csv *out, numbers *all, reader *r,
     return status;
 }
 
+static ritz_status read_text(ritz_csv *out, ritz_source *from, char separator,
+                             ritz_error *err)
+{
+    const size_t n = (size_t)from->left;
+    char *text = ritz_new(n + 1, 1);
+    if (!text)
+        return ritz_fail_memory(err, from->path);
+    ritz_status status = ritz_source_read(from, text, n, "text", err);
+    if (status == RITZ_OK) {
+        const bool mark = strncmp(text, "\xef\xbb\xbf", 3) == 0;
+        reader r = {.from = from,
+                    .p = mark ? text + 3 : text, /* the byte order mark */
+                    .end = text + n,
+                    .separator = separator};
+        numbers all = {0};
+        status = read_table(out, &all, &r, err);
+        ritz_free(all.items);
+    }
+    ritz_free(text);
+    return status;
+}
+
 ritz_status ritz_csv_read(ritz_csv *out, const char *path, char separator,
                           ritz_error *err)
 {
-    char *text;
-    size_t n;
+    ritz_source from;
     *out = (ritz_csv){0};
-    ritz_status status = ritz_file_read(&text, &n, path, err);
+    ritz_status status = ritz_source_open(&from, "csv", path, err);
     if (status != RITZ_OK)
         return status;
-    const bool has_mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
-    reader r = {.path = path,
-                .p = has_mark ? text + 3 : text, /* a byte order mark */
-                .end = text + n,
-                .separator = separator};
-    numbers all = {0};
-    status = read_table(out, &all, &r, err);
-    ritz_free(all.items);
-    ritz_free(text);
+    status = read_text(out, &from, separator, err);
+    ritz_source_close(&from);
     if (status != RITZ_OK)
         ritz_csv_free(out);
     return status;

@@ -284,7 +284,7 @@ static void add_block(ritz_text *out, const table *at, int64_t b)
 
 static int64_t columns_within(int width, int cell)
 {
-    const int64_t fit = (width > 0 ? width : 80) / (cell + 2);
+    const int64_t fit = width / (cell + 2);
     return fit > 1 ? fit : 1;
 }
 
@@ -301,11 +301,12 @@ static void add_matrices(ritz_text *out, const ritz_tensor *t, int width)
         .columns = span_of(columns, 2 * MAX_COLUMNS, MAX_COLUMNS, MAX_COLUMNS),
     };
     at.cell = widest(&at);
-    const int64_t fit = columns_within(width, at.cell);
-    if (columns > fit) { /* a column's width pays for the dots */
-        const int64_t half = fit > 3 ? (fit - 1) / 2 : 1;
-        const int64_t edge = half < MAX_COLUMNS ? half : MAX_COLUMNS;
-        at.columns = span_of(columns, 2, edge, edge);
+    if (columns > columns_within(width, at.cell)) {
+        const int dots = (int)strlen("  ...");
+        const int64_t half = columns_within(width - dots, at.cell) / 2;
+        const int64_t most = half < MAX_COLUMNS ? half : MAX_COLUMNS;
+        const int64_t edge = most < 1 ? 1 : most;
+        at.columns = span_of(columns, 2 * edge, edge, edge);
     }
     for (int64_t b = 0; b < span_count(&at.blocks); b++)
         add_block(out, &at, b);
@@ -337,9 +338,9 @@ void ritz_tensor_print(ritz_text *out, const ritz_tensor *t, int width)
     add_type(out, t);
     ritz_text_puts(out, "\n");
     if (shape->rank == 1)
-        add_vector(out, t, width);
+        add_vector(out, t, width > 0 ? width : 80);
     else
-        add_matrices(out, t, width);
+        add_matrices(out, t, width > 0 ? width : 80);
     if (n > HANDFUL) {
         const statistics s = statistics_of(t);
         add_statistics(out, &s);

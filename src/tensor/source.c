@@ -5,6 +5,7 @@
  */
 #include "tensor/source.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,6 +26,9 @@ ritz_status ritz_source_fail(const ritz_source *source, ritz_error *err,
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    for (char *p = text; *p; p++) /* what a file says must not break the line */
+        if (iscntrl((unsigned char)*p))
+            *p = '?';
     return ritz_fail(err, RITZ_EFORMAT, "%s: %s: %s", source->format,
                      source->path, text);
 }
@@ -67,6 +71,11 @@ ritz_status ritz_source_open(ritz_source *out, const char *format,
     return failed;
 }
 
+static bool is_inflated(const ritz_source *source)
+{
+    return source->gzip && !gzdirect(source->gzip);
+}
+
 ritz_status ritz_source_open_gzip(ritz_source *out, const char *format,
                                   const char *path, ritz_error *err)
 {
@@ -81,7 +90,7 @@ ritz_status ritz_source_open_gzip(ritz_source *out, const char *format,
         return ritz_fail_memory(err, path);
     }
     out->gzip = gzip;
-    if (!gzdirect(gzip))
+    if (is_inflated(out))
         out->left = out->left < UINT64_MAX / MOST_INFLATED
                         ? out->left * MOST_INFLATED
                         : UINT64_MAX;
@@ -116,7 +125,10 @@ static bool read_some(ritz_source *source, void *bytes, size_t n, size_t *got)
             break;
         *got += (size_t)k;
     }
-    return true;
+    /* A missing end shows here only: gzread then returns 0. */
+    int code;
+    gzerror(source->gzip, &code);
+    return code != Z_BUF_ERROR || *got > 0;
 }
 
 static ritz_status fail_read(ritz_source *source, ritz_error *err)
@@ -149,9 +161,9 @@ ritz_status ritz_source_holds(const ritz_source *source, uint64_t n,
 {
     if (n <= source->left)
         return RITZ_OK;
-    return ritz_source_fail(source, err,
-                            "wanted %" PRIu64 " bytes of %s, got %s%" PRIu64, n,
-                            what, source->gzip ? "at most " : "", source->left);
+    return ritz_source_fail(
+        source, err, "wanted %" PRIu64 " bytes of %s, got %s%" PRIu64, n, what,
+        is_inflated(source) ? "at most " : "", source->left);
 }
 
 ritz_status ritz_source_end(ritz_source *source, ritz_error *err)
