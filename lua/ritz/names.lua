@@ -4,10 +4,10 @@ local names = {}
 
 --- Damerau-Levenshtein distance (adjacent letters may be exchanged).
 function names.distance(a, b)
-    local before, last, row = {}, {}, nil
+    local before, last = {}, {}
     for j = 0, #b do last[j] = j end
     for i = 1, #a do
-        row = { [0] = i }
+        local row = { [0] = i }
         for j = 1, #b do
             local same = a:byte(i) == b:byte(j)
             row[j] = math.min(last[j] + 1, row[j - 1] + 1,

@@ -42,7 +42,6 @@ end
 -- Name in ritz = the module that returns its value.
 internal.lazy = {
     help = "ritz.help",
-    train = "ritz.train",
 }
 
 -- Names that are globals at the prompt.

@@ -1,0 +1,77 @@
+-- topics.lua - what help says that belongs to no single function.
+
+return {
+    transforms = [[
+A transform takes a function and gives a function. They nest in any order.
+
+  ritz.grad(f)(p, ...)            derivative of a scalar loss in argument 1
+  ritz.value_and_grad(f)(p, ...)  the loss as well
+  ritz.jvp(f, p, v)               value, and its change along v
+  ritz.vmap(f)(x, ...)            f for every entry along axis 1
+  ritz.jit(f)(...)                f traced once, then replayed as a plan
+
+Arguments and results may be tables of tensors, nested as you like. Inside a
+transform tensors are traced: they have a shape and no values, so that
+`<`, `:item()` and tostring raise an error; use ritz.where instead.]],
+
+    dtypes = [[
+f32 is the default; f64 serves checks and spectra, i64 indices, u8 stored
+images. Tensors of different dtypes do not mix: write x:to("f64"). Numbers of
+Lua adopt the dtype of the tensor they meet. Comparisons such as ritz.less give
+0 and 1 in the operands' dtype.]],
+
+    indexing = [[
+Indices and axes count from 1; negative ones from the end.
+
+  x[2]            second row            x[-1]          last row
+  x[{2, 3}]       one element           x[{{1, 3}}]    rows 1 to 3
+  x[{{}, 2}]      second column         x[{{1, 9, 2}}] every second row
+  x[index]        rows named by a tensor of dtype i64]],
+
+    random = [[
+Every number drawn is a function of a key and a position, never of threads or
+time. At the prompt and in scripts a draw without a key takes the next key of
+the run's stream, which --seed starts. Inside a transform pass a key:
+
+  local key = ritz.key(7)
+  local a, b = ritz.split(key)
+  local noise = ritz.normal { shape = {2, 3}, key = a }]],
+
+    training = [[
+ritz.train { model =, loss =, data =, optim =, batch =, epochs = } runs the
+usual loop, draws its curves and stops with a message when the loss is no
+number. The same loop by hand, which you may change as you like:
+
+  local step = ritz.jit(function(p, s, batch)
+    local l, g = ritz.value_and_grad(loss)(p, batch)
+    p, s = o.update(p, g, s)
+    return l, p, s
+  end, { donate = {1, 2} })
+  for batch in data.batches(train, { size = 128, seed = 7 }) do
+    local l; l, p, s = step(p, s, batch)
+  end]],
+
+    plotting = [[
+  plot.line(x, y)                 a curve; further curves as further y
+  plot.scatter(x, y)              points
+  plot.push("loss", value)        one more point of a curve that grows
+  plot.save "curve.svg"           the current figure; also .png and .pdf
+  plot.describe()                 each curve in a sentence
+
+A figure is data: the terminal's panels, fig:show() as text and the files all
+draw the same one.]],
+
+    runs = [[
+  ritz batch script.lua --out runs/ --seed 7 --set lr=0.01
+
+makes a folder with manifest.json, metrics.jsonl, the parameters that
+ritz.run.save_params was given and the figures as SVG. Two runs of one seed
+give the same bytes, but for the times in the manifest. A script says what can
+be set with ritz.run.options { lr = {1e-3, "learning rate"} }.]],
+
+    prompt = [[
+An expression shows its value, a `;` at its end keeps it silent, `_` is the last
+value. ?name explains a name and ??name shows its source. Tab completes names,
+fields, methods, options and file names. Input goes on until it is complete.
+Ctrl-C stops what runs and keeps your variables; Ctrl-D leaves.]],
+}
