@@ -1,0 +1,28 @@
+/* chrome.h - the lines around the panels: what runs, how far, which keys. */
+#ifndef RITZ_UI_CHROME_H
+#define RITZ_UI_CHROME_H
+
+#include "plot/canvas.h"
+#include "ui/stage.h"
+
+#include <stdint.h>
+
+typedef struct ritz_chrome {
+    const char *script, *message; /* message: "" when there is none */
+    uint64_t seed;
+    int threads;
+    size_t bytes;   /* resident */
+    double seconds; /* since the start */
+    bool done, paused;
+    ritz_stage_view view;
+} ritz_chrome;
+
+/* Each fills one row of the canvas. What has no room is left out, from the
+ * least important on. */
+void ritz_chrome_header(ritz_canvas *canvas, size_t y, const ritz_chrome *c);
+void ritz_chrome_status(ritz_canvas *canvas, size_t y, const ritz_chrome *c);
+void ritz_chrome_keys(ritz_canvas *canvas, size_t y, const ritz_chrome *c);
+/* A box with all keys in the middle of the canvas. */
+void ritz_chrome_help(ritz_canvas *canvas);
+
+#endif
