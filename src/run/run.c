@@ -445,7 +445,11 @@ ritz_status ritz_run_end(ritz_run *run, ritz_run_state state,
     for (size_t i = 0; i < run->last_count; i++)
         ritz_facts_number(&run->facts, "metrics", run->last[i].name,
                           run->last[i].value);
-    const ritz_status status = ritz_run_publish(run, err);
+    ritz_status status = ritz_run_publish(run, err);
+    if (fsync(run->metrics) != 0 && errno != EINVAL && status == RITZ_OK)
+        status =
+            ritz_fail(err, RITZ_EIO, "run: cannot write %s/metrics.jsonl: %s",
+                      run->folder, strerror(errno));
     enter(run, state);
     return status;
 }
