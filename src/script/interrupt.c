@@ -13,6 +13,7 @@
 
 #include "base/parallel.h"
 #include "script/frames.h"
+#include "script/pattern.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -24,28 +25,54 @@ enum {
 
 static _Thread_local _Atomic(lua_State *) running;
 
+static void hook(lua_State *L, lua_Debug *ar);
+
+static void arm(lua_State *L)
+{
+    lua_sethook(L, hook, HOOK_ALWAYS, 1);
+}
+
 static void hook(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     if (!ritz_interrupted())
         lua_sethook(L, NULL, 0, 0);
-    else
+    if (ritz_interrupted()) { /* perhaps just now: then it was taken off */
+        arm(L);
         luaL_error(L, "interrupted");
+    }
 }
 
 void ritz_interrupt_install(void)
 {
     lua_State *L = atomic_load(&running);
     if (L)
-        lua_sethook(L, hook, HOOK_ALWAYS, 1);
+        arm(L);
 }
 
 void ritz_interrupt_check(lua_State *L)
 {
     if (!ritz_interrupted())
         return;
-    lua_sethook(L, hook, HOOK_ALWAYS, 1);
+    arm(L);
     luaL_error(L, "interrupted");
+}
+
+/* Makes `co` the running one and returns the one before. A signal that came
+ * until now has armed that one, so the flag is asked once more. */
+static lua_State *enter(lua_State *co)
+{
+    lua_State *before = atomic_exchange(&running, co);
+    if (ritz_interrupted())
+        arm(co);
+    return before;
+}
+
+/* Back in `before`, which is L: an interrupt goes on there. */
+static void leave(lua_State *L, lua_State *before)
+{
+    atomic_store(&running, before);
+    ritz_interrupt_check(L);
 }
 
 static lua_State *check_coroutine(lua_State *L)
@@ -64,11 +91,10 @@ static int resume(lua_State *L, lua_State *co, int n)
         return -1;
     }
     lua_xmove(L, co, n);
-    lua_State *before = atomic_exchange(&running, co);
+    lua_State *before = enter(co);
     int results = 0;
     const int status = lua_resume(co, L, n, &results);
-    atomic_store(&running, before);
-    ritz_interrupt_check(L);
+    leave(L, before);
     if (status == LUA_OK || status == LUA_YIELD) {
         if (lua_checkstack(L, results + 1)) {
             lua_xmove(co, L, results);
@@ -99,11 +125,11 @@ static int l_resume(lua_State *L)
 }
 
 /* Closes `co`, whose to-be-closed variables run code of their own. */
-static int close(lua_State *co)
+static int close(lua_State *L, lua_State *co)
 {
-    lua_State *before = atomic_exchange(&running, co);
+    lua_State *before = enter(co);
     const int status = lua_resetthread(co);
-    atomic_store(&running, before);
+    leave(L, before);
     return status;
 }
 
@@ -115,7 +141,7 @@ static int l_wrapped(lua_State *L)
         return results;
     const int status = lua_status(co);
     if (status != LUA_OK && status != LUA_YIELD) {
-        if (close(co) != LUA_OK) {
+        if (close(L, co) != LUA_OK) {
             lua_xmove(co, L, 1); /* the error of a closing method */
             lua_replace(L, -2);
         }
@@ -149,13 +175,20 @@ static int l_close(lua_State *L)
     if (normal)
         return luaL_error(L, "cannot close a %s coroutine",
                           co == L ? "running" : "normal");
-    if (close(co) == LUA_OK) {
+    if (close(L, co) == LUA_OK) {
         lua_pushboolean(L, 1);
         return 1;
     }
     lua_pushboolean(L, 0);
     lua_xmove(co, L, 1);
     return 2;
+}
+
+/* A pattern saw the flag: from here on every instruction raises, too. */
+static int stop_pattern(lua_State *L)
+{
+    ritz_interrupt_check(L);
+    return 0;
 }
 
 void ritz_interrupt_close(void)
@@ -172,6 +205,7 @@ int ritz_interrupt_open(lua_State *L)
         {NULL, NULL},
     };
     atomic_store(&running, L);
+    ritz_pattern_on_stop(L, stop_pattern);
     lua_getglobal(L, LUA_COLIBNAME);
     luaL_setfuncs(L, functions, 0);
     lua_pop(L, 1);
