@@ -87,6 +87,11 @@ ritz_node *ritz_graph_fail(ritz_graph *g, ritz_status status,
     return g->harmless;
 }
 
+void ritz_graph_forgive(ritz_graph *g)
+{
+    g->error = (ritz_error){0};
+}
+
 static ritz_node *out_of_memory(ritz_graph *g)
 {
     return ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");

@@ -67,6 +67,9 @@ ritz_status ritz_graph_status(const ritz_graph *g, ritz_error *err);
 ritz_node *ritz_graph_fail(ritz_graph *g, ritz_status status,
                            const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Forgets the error: the nodes that were made before it are whole. For a caller
+ * that dropped what the failed calls returned. */
+void ritz_graph_forgive(ritz_graph *g);
 
 uint32_t ritz_graph_size(const ritz_graph *g); /* number of nodes */
 ritz_node *ritz_graph_node(const ritz_graph *g, uint32_t id);

@@ -1,0 +1,40 @@
+/* tree.h - nested tables of tensors, as arguments and results.
+ *
+ * A tree is flattened as 1..n, then string keys in byte order, never by
+ * `pairs`, whose order changes between runs (engine.md E3). Other keys are
+ * refused. Metatables are kept and their metamethods never run.
+ */
+#ifndef RITZ_SCRIPT_TREE_H
+#define RITZ_SCRIPT_TREE_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What counts as a leaf; everything else is static. */
+enum { RITZ_TREE_TENSORS = 1, RITZ_TREE_NUMBERS = 2 };
+
+/* Pushes a template, the tree with a placeholder for every leaf, and appends
+ * the leaves to the table at `list`. */
+void ritz_tree_flatten(lua_State *L, int index, int list, int leaves);
+
+/* Pushes the tree that a template makes of the values of a list. */
+void ritz_tree_unflatten(lua_State *L, int index, int list);
+
+/* True when two templates have their placeholders at the same paths. */
+bool ritz_tree_alike(lua_State *L, int a, int b);
+
+/* Visits the tree in order. The value, or the key of what comes next, is on
+ * top of the stack and stays there. */
+typedef enum ritz_tree_event {
+    RITZ_TREE_OPEN, /* of a table: nothing is on the stack for it */
+    RITZ_TREE_KEY,
+    RITZ_TREE_LEAF, /* any value that is no table */
+    RITZ_TREE_CLOSE
+} ritz_tree_event;
+typedef void ritz_tree_visit(lua_State *L, ritz_tree_event event,
+                             void *context);
+void ritz_tree_walk(lua_State *L, int index, ritz_tree_visit *visit,
+                    void *context);
+
+#endif
