@@ -45,7 +45,7 @@ static const ritz_kernels *avx2_loops(ritz_dtype dtype)
 
 static const family families[] = {
     {"avx512", 16, 256, 256, 128, NO_PACK, false, true, NULL},
-    {"avx2", 12, 96, 256, RITZ_PRODUCT_K, 0, true, true, avx2_loops},
+    {"avx2", 24, 96, 256, RITZ_PRODUCT_K, 0, true, true, avx2_loops},
     {"general", 12, 192, 256, 256, 0, false, false, NULL},
 };
 

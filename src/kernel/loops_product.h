@@ -2,14 +2,16 @@
  *
  * Every element of C is one chain of fused multiply-adds over k, in order, so
  * its bits depend on nothing else: not on the size of the tile, the vector
- * width or the place in it. Six rows by two vectors of C stay in registers
+ * width or the place in it. (But for a matrix times a vector, n = 1, where
+ * they depend on k alone.) Six rows by two vectors of C stay in registers
  * (Goto and van de Geijn 2008). B is read where it lies; a panel of its
  * columns is copied only if its rows would fight for the same cache lines, or
  * to fill up a last vector.
  */
 enum {
-    PANEL = 2 * WIDTH,      /* columns worked on at a time */
-    MOST_ROWS = 12,         /* of C in registers, where a panel is one vector */
+    PANEL = 2 * WIDTH, /* columns worked on at a time */
+    MOST_ROWS = 12,    /* of C in registers, where a panel is one vector */
+    COPY_A = 96 * (RITZ_PRODUCT_K + WIDTH),
     CROWDED = 1024 / WIDTH, /* from this distance rows of B are copied */
 };
 
@@ -20,9 +22,8 @@ typedef struct panel {
     bool transposed, add;
 } panel;
 
-INLINE vec fused(real a, vec b, vec c)
+INLINE vec fused_vec(vec v, vec b, vec c)
 {
-    const vec v = vec_of(a);
 #if UNIT_BYTES == 64 && UNIT_BITS == 32
     return _mm512_fmadd_ps(v, b, c);
 #elif UNIT_BYTES == 64
@@ -32,6 +33,11 @@ INLINE vec fused(real a, vec b, vec c)
 #else
     return _mm256_fmadd_pd(v, b, c);
 #endif
+}
+
+INLINE vec fused(real a, vec b, vec c)
+{
+    return fused_vec(vec_of(a), b, c);
 }
 
 /* `rows`, `vectors` and `transposed` are constants wherever this is used, so
@@ -137,19 +143,44 @@ static void ragged_rows(panel t, int64_t m, int64_t n)
     }
 }
 
-static void copy_panel(real *to, const panel *t, int64_t n)
+/* n columns of B, side by side, with zeros for those that B lacks. Where the
+ * rows follow one another closely, the next row is read and masked. */
+static void copy_panel(real *to, const panel *t, int64_t n, bool close)
 {
-    for (int64_t l = 0; l < t->k; l++) {
+    for (int64_t l = 0; l < t->k; l++, to += PANEL) {
         const real *row = t->b + l * t->ldb;
         if (n == PANEL)
-            memcpy(to + l * PANEL, row, PANEL * sizeof *to);
+            memcpy(to, row, PANEL * sizeof *to);
+        else if (close && (t->k - 1 - l) * t->ldb + n >= PANEL)
+            for (int i = 0; i < 2; i++)
+                store(to + i * WIDTH, lane_load(row, i, (size_t)n, 0));
         else
             for (int64_t j = 0; j < PANEL; j++)
-                to[l * PANEL + j] = j < n ? row[j] : 0;
+                to[j] = j < n ? row[j] : 0;
     }
 }
 
-static void product(const ritz_product *p)
+/* The tile of A as it is stored, but with its rows one after the other: rows
+ * at distances of 1 kB and more fight for cache lines and for the TLB. */
+static void copy_a(real *to, ritz_product *p)
+{
+    const int64_t rows = p->transpose_a ? p->k : p->m;
+    const int64_t n = p->transpose_a ? p->m : p->k;
+    const real *from = p->a;
+    for (int64_t i = 0; i < rows; i++)
+        memcpy(to + i * (n + WIDTH), from + i * p->lda, (size_t)n * sizeof *to);
+    p->a = to, p->lda = n + WIDTH;
+}
+
+static bool crowded_a(const ritz_product *p)
+{
+    const int64_t bytes = p->lda * (int64_t)sizeof(real);
+    const int64_t copied = (p->transpose_a ? p->k : p->m) * WIDTH + p->m * p->k;
+    return p->n >= 4 * PANEL && p->m >= MOST_ROWS && copied <= COPY_A &&
+           (p->transpose_a ? bytes >= 1024 : bytes % 1024 == 0);
+}
+
+static void panels(const ritz_product *p)
 {
     real copy[RITZ_PRODUCT_K * PANEL]; /* 16 kB: half of L1 */
     for (int64_t j = 0; j < p->n; j += PANEL) {
@@ -166,8 +197,8 @@ static void product(const ritz_product *p)
             .add = p->add,
         };
         const bool whole = n == PANEL || n == WIDTH;
-        if (!whole || (p->ldb >= CROWDED && p->m > 4 * MOST_ROWS)) {
-            copy_panel(copy, &t, n);
+        if (!whole || (p->ldb >= CROWDED && p->m >= 2 * MOST_ROWS)) {
+            copy_panel(copy, &t, n, p->ldb == p->n);
             t.b = copy, t.ldb = PANEL;
         }
         if (whole)
@@ -175,4 +206,59 @@ static void product(const ritz_product *p)
         else
             ragged_rows(t, p->m, n);
     }
+}
+
+static void with_copied_a(const ritz_product *p)
+{
+    real copy[COPY_A];
+    ritz_product tight = *p;
+    copy_a(copy, &tight);
+    panels(&tight);
+}
+
+/* Matrix times vector, row by row, in four vectors' lanes: memory sets the
+ * pace, and a chain over k would not keep up with it. */
+static void dots(const ritz_product *p)
+{
+    const real *x = p->b;
+    real *c = p->c;
+    for (int64_t i = 0; i < p->m; i++) {
+        const real *a = (const real *)p->a + i * p->lda;
+        vec sum[4] = {{0}};
+        int64_t l = 0;
+        for (; l + 4 * WIDTH <= p->k; l += 4 * WIDTH)
+            for (int j = 0; j < 4; j++)
+                sum[j] = fused_vec(load(a + l + j * WIDTH),
+                                   load(x + l + j * WIDTH), sum[j]);
+        for (; l < p->k; l += WIDTH) {
+            const size_t n = p->k - l < WIDTH ? (size_t)(p->k - l) : WIDTH;
+            sum[0] = fused_vec(load_part(a + l, n, 0), load_part(x + l, n, 0),
+                               sum[0]);
+        }
+        const real total = sum_fold(sum, 4);
+        c[i * p->ldc] = p->add ? c[i * p->ldc] + total : total;
+    }
+}
+
+static void product(const ritz_product *p)
+{
+    if (p->n == 1 && !p->transpose_a && p->ldb == 1)
+        dots(p);
+    else if (p->n == 1 && p->transpose_a && p->ldc == 1) {
+        const ritz_product turned = {.a = p->b,
+                                     .b = p->a,
+                                     .c = p->c,
+                                     .m = 1,
+                                     .n = p->m,
+                                     .k = p->k,
+                                     .lda = p->ldb,
+                                     .ldb = p->lda,
+                                     .ldc = p->m,
+                                     .transpose_a = true,
+                                     .add = p->add};
+        panels(&turned);
+    } else if (crowded_a(p))
+        with_copied_a(p);
+    else
+        panels(p);
 }
