@@ -130,13 +130,14 @@ static const struct {
     {"tab", "next panel", "the next panel becomes the active one"},
     {"z", "zoom", "the active panel fills the screen, and back"},
     {"l", "log", "the active panel's y axis: linear, logarithmic"},
+    {"s", "save", "saves the figure as SVG in this folder"},
     {"p", "pause", "stops drawing, and goes on; the work never stops"},
     {"f", "figure", "the next figure, where there are several"},
     {"?", "keys", "shows and hides this"},
     {"q", "quit", "leaves; work that still runs is interrupted"},
 };
 
-enum { KEYS = sizeof keys / sizeof *keys, QUIT = KEYS - 1, FIGURE = 4 };
+enum { KEYS = sizeof keys / sizeof *keys, QUIT = KEYS - 1, FIGURE = 5 };
 
 static size_t key_columns(size_t i)
 {

@@ -255,6 +255,19 @@ static void toggle_log(panels *p)
                          log ? RITZ_SCALE_LINEAR : RITZ_SCALE_LOG);
 }
 
+static void save(panels *p)
+{
+    char path[RITZ_STAGE_TEXT], text[2 * RITZ_STAGE_TEXT];
+    ritz_error err = {0};
+    if (ritz_sketch_save(path, sizeof path, p->session, p->figure, &err) ==
+        RITZ_OK)
+        snprintf(text, sizeof text, "saved %s", path);
+    else
+        snprintf(text, sizeof text, "not saved: %.*s", RITZ_STAGE_TEXT,
+                 err.text);
+    say(p, text);
+}
+
 static void quit(panels *p)
 {
     p->leaving = true;
@@ -277,6 +290,9 @@ static void take_key(panels *p, int key)
         break;
     case 'l':
         toggle_log(p);
+        break;
+    case 's':
+        save(p);
         break;
     case 'p':
         p->paused = !p->paused;

@@ -253,7 +253,8 @@ static void take_line(char *line)
         leave_or_ask();
         return;
     }
-    if (the.asking) {
+    const bool answered = the.asking;
+    if (answered) {
         the.asking = false;
         the.over = line[0] == 'y' || line[0] == 'Y';
     } else if (*line || the.chunk.length > 0) {
@@ -262,7 +263,8 @@ static void take_line(char *line)
     free(line); /* readline's own */
     run_next();
     choose_prompt();
-    the.visible = !the.running; /* readline shows the next line itself */
+    /* readline shows the next line itself */
+    the.visible = answered || !the.running;
 }
 
 static void on_key(void)

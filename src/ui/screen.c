@@ -129,6 +129,8 @@ void ritz_screen_close(ritz_screen *screen)
     if (screen->keys)
         delwin(screen->keys);
     if (screen->curses) {
+        erase(); /* some terminals have no second screen to leave */
+        refresh();
         endwin();
         delscreen(screen->curses);
     }
