@@ -73,6 +73,33 @@ static void step(const ritz_plane *plane, ritz_pen *pen, int64_t x, int64_t y)
         ritz_plane_dot(plane, x, y, pen->look);
 }
 
+/* From `from` to `to`, at which share of the way the whole number `at` is. */
+static double share(double at, double from, double to)
+{
+    return from == to ? 0 : fmin(fmax((at - from) / (to - from), 0), 1);
+}
+
+/* One dot in each column, or in each row, where the segment passes its middle:
+ * the same dots wherever the segment was clipped. */
+static void walk_across(const ritz_plane *plane, ritz_pen *pen,
+                        const ritz_segment *s)
+{
+    const int64_t end = llround(s->x1), way = s->x1 < s->x0 ? -1 : 1;
+    for (int64_t x = llround(s->x0); x != end + way; x += way)
+        step(plane, pen, x,
+             llround(s->y0 + (s->y1 - s->y0) * share((double)x, s->x0, s->x1)));
+}
+
+static void walk_down(const ritz_plane *plane, ritz_pen *pen,
+                      const ritz_segment *s)
+{
+    const int64_t end = llround(s->y1), way = s->y1 < s->y0 ? -1 : 1;
+    for (int64_t y = llround(s->y0); y != end + way; y += way)
+        step(plane, pen,
+             llround(s->x0 + (s->x1 - s->x0) * share((double)y, s->y0, s->y1)),
+             y);
+}
+
 void ritz_plane_segment(const ritz_plane *plane, ritz_pen *pen, double x0,
                         double y0, double x1, double y1)
 {
@@ -85,11 +112,8 @@ void ritz_plane_segment(const ritz_plane *plane, ritz_pen *pen, double x0,
     ritz_segment s = {x0, y0, x1, y1};
     if (!ritz_clip(&s, &window))
         return;
-    const double dx = s.x1 - s.x0, dy = s.y1 - s.y0;
-    const int64_t steps = (int64_t)ceil(fmax(fabs(dx), fabs(dy)));
-    for (int64_t i = 0; i <= steps; i++) {
-        const double share = steps > 0 ? (double)i / (double)steps : 0;
-        step(plane, pen, llround(s.x0 + dx * share),
-             llround(s.y0 + dy * share));
-    }
+    if (fabs(s.y1 - s.y0) > fabs(s.x1 - s.x0))
+        walk_down(plane, pen, &s);
+    else
+        walk_across(plane, pen, &s);
 }

@@ -68,9 +68,10 @@ static const char *number(char text[32], double value)
 static void describe_curve(ritz_text *out, const ritz_curve *curve)
 {
     char a[32], b[32], c[32], d[32];
-    ritz_text_printf(out, "%s: %zu point%s",
-                     *curve->name ? curve->name : "unnamed", curve->count,
-                     curve->count == 1 ? "" : "s");
+    ritz_text_printf(out, "%s%s: %zu point%s",
+                     *curve->name ? curve->name : "unnamed",
+                     curve->kind == RITZ_SERIES_BAND ? " (lower edge)" : "",
+                     curve->count, curve->count == 1 ? "" : "s");
     if (curve->count > curve->finite)
         ritz_text_printf(out, ", %zu of them not finite",
                          curve->count - curve->finite);

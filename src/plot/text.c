@@ -50,13 +50,15 @@ static void draw_frame(ritz_canvas *canvas, ritz_box b)
     put(canvas, right, bottom, g->bottom_right);
 }
 
-/* A piece of the title line with a blank on either side, ending before
- * column `end`; returns where it begins, or `end` when there is no room. */
+/* A piece of the title line with a blank on either side, between two columns
+ * and at the right; returns where it begins, or `end` when there is no room. */
 static size_t title_piece(ritz_canvas *canvas, size_t begin, size_t end,
                           size_t y, const char *text, ritz_cell look)
 {
-    const size_t columns = ritz_text_columns(text);
-    if (columns == 0 || begin + columns + 2 > end)
+    const size_t room = end > begin + 2 ? end - begin - 2 : 0;
+    const size_t wanted = ritz_text_columns(text);
+    const size_t columns = wanted < room ? wanted : room;
+    if (columns == 0)
         return end;
     const size_t x = end - columns - 2;
     ritz_canvas_text(canvas, x, y, 1, " ", plain);
@@ -84,6 +86,21 @@ static void describe_axes(char *out, size_t size, const ritz_pane *pane,
              x != RITZ_SCALE_LINEAR ? "x" : "");
 }
 
+/* What fits of a number made of parts, like "valid 0.87  best 0.88": whole
+ * parts, and an ellipsis only when not even the first fits. */
+static void shorten(char *out, size_t size, const char *number, size_t room)
+{
+    snprintf(out, size, "%s", number);
+    while (ritz_text_columns(out) > room) {
+        char *gap = NULL;
+        for (char *at = strstr(out, "  "); at; at = strstr(at + 2, "  "))
+            gap = at;
+        if (!gap)
+            break;
+        *gap = '\0';
+    }
+}
+
 /* Title to the left, number to the right, the axes' words before the number.
  * The number is kept whole; the title gives way. Returns where free space of
  * the line ends. */
@@ -91,17 +108,11 @@ static size_t draw_title(ritz_canvas *canvas, ritz_box b, const char *title,
                          const char *number, ritz_cell look, size_t *begin)
 {
     const size_t left = b.x + 2;
-    const size_t edge = b.x + b.width - 2;
-    size_t end = edge > left + 1 ? edge - 1 : edge;
-    if (*number) {
-        const size_t x = title_piece(canvas, left, end, b.y, number, plain);
-        if (x == end && end > left + 2) { /* longer than the line */
-            ritz_canvas_text(canvas, left, b.y, end - left, number, plain);
-            *begin = end;
-            return end;
-        }
-        end = x;
-    }
+    size_t end = b.x + b.width - 3;
+    char whole[128];
+    shorten(whole, sizeof whole, number, end - left > 2 ? end - left - 2 : 0);
+    if (*whole)
+        end = title_piece(canvas, left, end, b.y, whole, plain);
     *begin = left;
     const size_t room = end > left + 4 ? end - left - 3 : 0;
     if (*title && room >= 2) {
@@ -251,6 +262,8 @@ static bool plan_axes(ritz_plane *plane, ritz_ticks *y_ticks,
     plane->y = b.y + 1 + air;
     plane->height = b.height - 4 - air;
     ritz_ticks_find(y_ticks, &pane->axis[1], plane->height / 3 + 1);
+    if (y_ticks->count < 2) /* one tick gives no scale: rather crowded */
+        ritz_ticks_find(y_ticks, &pane->axis[1], plane->height / 2 + 2);
     const size_t before = widest_label(y_ticks) + 4;
     if (before + AXES_WIDTH / 2 > b.width)
         return false;
@@ -295,8 +308,10 @@ static void draw_words(const ritz_plane *plane, const ritz_pane *pane,
         }
     }
     describe_axes(axes, sizeof axes, pane, exponent);
-    title_piece(canvas, begin + 1, end > begin + 2 ? end - 2 : begin, b.y, axes,
-                dim);
+    if (end < b.x + b.width - 3)
+        end -= 2; /* a piece of the frame between the words and what is there */
+    if (begin + 3 + ritz_text_columns(axes) < end)
+        title_piece(canvas, begin, end, b.y, axes, dim);
 }
 
 static void draw_pane(ritz_canvas *canvas, const ritz_pane *pane, ritz_box b,

@@ -147,6 +147,7 @@ static void test_no_memory(void)
     ritz_figure *figure = curves();
     const char *path = tap_path("memory.svg");
     int failed = 0, wrong = 0;
+    unlink(path); /* of an earlier run by hand */
     for (long n = 1; n < 400; n++) {
         ritz_error err = {0};
         ritz_fail_allocation(n);
