@@ -67,6 +67,7 @@ typedef struct ritz_plane {
 typedef struct ritz_pen {
     ritz_cell look;   /* `code` is the mark in ASCII */
     const char *dash; /* of '#' (draws) and ' '; NULL: solid */
+    size_t period;    /* of the pattern */
     size_t travelled; /* dots since the start of the pattern */
     int64_t last_x, last_y;
 } ritz_pen;

@@ -15,21 +15,34 @@ ritz_extremes ritz_extremes_none(void)
     return (ritz_extremes){INFINITY, -INFINITY, INFINITY};
 }
 
+/* Comparisons, not fmin and fmax: those are calls, because of NaN, and there
+ * is no NaN here. */
+static double lesser(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double greater(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 void ritz_extremes_add(ritz_extremes *extremes, double value)
 {
     if (!isfinite(value))
         return;
-    extremes->min = fmin(extremes->min, value);
-    extremes->max = fmax(extremes->max, value);
+    extremes->min = lesser(extremes->min, value);
+    extremes->max = greater(extremes->max, value);
     if (value > 0)
-        extremes->min_positive = fmin(extremes->min_positive, value);
+        extremes->min_positive = lesser(extremes->min_positive, value);
 }
 
 void ritz_extremes_join(ritz_extremes *extremes, const ritz_extremes *other)
 {
-    extremes->min = fmin(extremes->min, other->min);
-    extremes->max = fmax(extremes->max, other->max);
-    extremes->min_positive = fmin(extremes->min_positive, other->min_positive);
+    extremes->min = lesser(extremes->min, other->min);
+    extremes->max = greater(extremes->max, other->max);
+    extremes->min_positive =
+        lesser(extremes->min_positive, other->min_positive);
 }
 
 double ritz_column_at(const ritz_column *column, size_t i)

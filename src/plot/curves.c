@@ -137,22 +137,21 @@ static void draw_band(const frame *f, const ritz_curve *curve)
 }
 
 /* One column of a bar between two heights in eighths of a cell, counted from
- * the bottom. Blocks fill from below only, so a bar that hangs from zero ends
- * on whole cells. */
+ * the bottom. Blocks fill a cell from below by eighths; from above there is
+ * only the upper half. */
 static void draw_bar_column(const ritz_plane *p, size_t x, double base,
                             double top, ritz_cell look)
 {
-    const bool hangs = top < base;
+    const double low = fmin(base, top), high = fmax(base, top);
     for (size_t row = 0; row < p->height; row++) {
         const double bottom = (double)row * 8;
-        const double high = hangs ? base : top, low = hangs ? top : base;
-        const double part = fmin(high - bottom, 8);
-        if (part < 0.5 || bottom + 4 < low)
+        const double from = fmin(fmax(low - bottom, 0), 8);
+        const double to = fmin(fmax(high - bottom, 0), 8);
+        if (to - from < 0.5)
             continue;
-        if (!p->canvas->ascii)
-            look.code = hangs ? 0x2588 : 0x2580 + (uint32_t)llround(part);
-        else
-            look.code = '#';
+        look.code = p->canvas->ascii ? '#'
+                    : from < 3       ? 0x2580 + (uint32_t)llround(to)
+                                     : 0x2580;
         ritz_canvas_put(p->canvas, p->x + x, p->y + p->height - 1 - row, look);
     }
 }

@@ -40,15 +40,17 @@ void ritz_plane_dot(const ritz_plane *plane, int64_t x, int64_t y,
     if (x < 0 || y < 0 || x >= (int64_t)ritz_plane_columns(plane) ||
         y >= (int64_t)ritz_plane_rows(plane))
         return;
+    ritz_canvas *canvas = plane->canvas;
     const size_t across = dots_across(plane), down = dots_down(plane);
     const size_t cx = plane->x + (size_t)x / across;
     const size_t cy = plane->y + (size_t)y / down;
-    if (!plane->canvas->ascii) {
-        const uint32_t old = ritz_canvas_at(plane->canvas, cx, cy).code;
-        look.code = (is_braille(old) ? old : BRAILLE) |
+    if (cx >= canvas->width || cy >= canvas->height)
+        return;
+    ritz_cell *cell = &canvas->cell[cy * canvas->width + cx];
+    if (!canvas->ascii)
+        look.code = (is_braille(cell->code) ? cell->code : BRAILLE) |
                     bit[(size_t)y % down][(size_t)x % across];
-    }
-    ritz_canvas_put(plane->canvas, cx, cy, look);
+    *cell = look;
 }
 
 bool ritz_plane_lit(const ritz_plane *plane, size_t cell_x, size_t cell_y)
@@ -59,7 +61,8 @@ bool ritz_plane_lit(const ritz_plane *plane, size_t cell_x, size_t cell_y)
 
 ritz_pen ritz_pen_start(ritz_cell look, const char *dash)
 {
-    return (ritz_pen){look, dash, 0, INT64_MIN, INT64_MIN};
+    return (ritz_pen){look, dash,      dash ? strlen(dash) : 1,
+                      0,    INT64_MIN, INT64_MIN};
 }
 
 static void step(const ritz_plane *plane, ritz_pen *pen, int64_t x, int64_t y)
@@ -69,7 +72,7 @@ static void step(const ritz_plane *plane, ritz_pen *pen, int64_t x, int64_t y)
     pen->last_x = x;
     pen->last_y = y;
     const size_t at = pen->travelled++;
-    if (!pen->dash || pen->dash[at % strlen(pen->dash)] == '#')
+    if (!pen->dash || pen->dash[at % pen->period] == '#')
         ritz_plane_dot(plane, x, y, pen->look);
 }
 
