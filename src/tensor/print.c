@@ -14,6 +14,7 @@
 
 enum {
     NUMBER = 40,    /* bytes for one number */
+    PIECE = 1024,   /* elements looked at together */
     BARS = 8,       /* of the histogram */
     HANDFUL = 8,    /* so few values are shown alone, without statistics */
     WRAPPED = 100,  /* the longest vector that is shown in full */
@@ -80,16 +81,52 @@ typedef struct statistics {
     int64_t bar[BARS];
 } statistics;
 
+/* Elements `start` and on as doubles, at most PIECE: returns how many. */
+static int64_t piece_of(double *out, const ritz_tensor *t, int64_t start)
+{
+    const int64_t left = ritz_tensor_count(t) - start;
+    const int64_t n = left < PIECE ? left : PIECE;
+    const float *x = ritz_tensor_data(t);
+    if (ritz_tensor_dtype(t) == RITZ_F32) /* what training sets are made of */
+        for (int64_t i = 0; i < n; i++)
+            out[i] = (double)x[start + i];
+    else
+        for (int64_t i = 0; i < n; i++)
+            out[i] = ritz_tensor_get(t, start + i);
+    return n;
+}
+
+static void add_piece(statistics *s, long double *sum, const double *x,
+                      int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (isfinite(x[i])) {
+            s->finite++;
+            *sum += (long double)x[i];
+            s->least = x[i] < s->least ? x[i] : s->least;
+            s->greatest = x[i] > s->greatest ? x[i] : s->greatest;
+        } else if (isnan(x[i])) {
+            s->nan++;
+        } else {
+            s->inf++;
+        }
+    }
+}
+
 static void count_bars(statistics *s, const ritz_tensor *t)
 {
     /* Halves, because the difference of two finite doubles can overflow. */
-    const double width = s->greatest / 2 - s->least / 2;
-    for (int64_t i = 0; i < ritz_tensor_count(t); i++) {
-        const double x = ritz_tensor_get(t, i);
-        if (!isfinite(x))
-            continue;
-        const int k = (int)((x / 2 - s->least / 2) / width * BARS);
-        s->bar[k < BARS ? k : BARS - 1]++;
+    const double low = s->least / 2;
+    const double width = s->greatest / 2 - low;
+    double x[PIECE];
+    int64_t n;
+    for (int64_t start = 0; start < ritz_tensor_count(t); start += n) {
+        n = piece_of(x, t, start);
+        for (int64_t i = 0; i < n; i++)
+            if (isfinite(x[i])) {
+                const int k = (int)((x[i] / 2 - low) / width * BARS);
+                s->bar[k < BARS ? k : BARS - 1]++;
+            }
     }
 }
 
@@ -97,18 +134,11 @@ static statistics statistics_of(const ritz_tensor *t)
 {
     statistics s = {.least = INFINITY, .greatest = -INFINITY};
     long double sum = 0; /* finite, whatever the doubles are */
-    for (int64_t i = 0; i < ritz_tensor_count(t); i++) {
-        const double x = ritz_tensor_get(t, i);
-        if (isfinite(x)) {
-            s.finite++;
-            sum += (long double)x;
-            s.least = x < s.least ? x : s.least;
-            s.greatest = x > s.greatest ? x : s.greatest;
-        } else if (isnan(x)) {
-            s.nan++;
-        } else {
-            s.inf++;
-        }
+    double x[PIECE];
+    int64_t n;
+    for (int64_t start = 0; start < ritz_tensor_count(t); start += n) {
+        n = piece_of(x, t, start);
+        add_piece(&s, &sum, x, n);
     }
     if (s.finite == 0)
         return s;

@@ -74,14 +74,25 @@ ritz_status ritz_tensor_zeros(ritz_tensor **out, ritz_dtype dtype,
     return status;
 }
 
+/* Copies the first element over all of them, twice as much each time. */
+static void repeat(ritz_tensor *t)
+{
+    const size_t bytes = ritz_tensor_bytes(t);
+    for (size_t done = ritz_dtype_size(t->dtype), n; done < bytes; done += n) {
+        n = done < bytes - done ? done : bytes - done;
+        memcpy(t->data + done, t->data, n);
+    }
+}
+
 ritz_status ritz_tensor_fill(ritz_tensor **out, ritz_dtype dtype,
                              const ritz_shape *shape, double value,
                              ritz_error *err)
 {
     const ritz_status status = ritz_tensor_new(out, dtype, shape, err);
-    if (status == RITZ_OK)
-        for (int64_t i = 0; i < (*out)->count; i++)
-            ritz_tensor_set(*out, i, value);
+    if (status == RITZ_OK && (*out)->count > 0) {
+        ritz_tensor_set(*out, 0, value);
+        repeat(*out);
+    }
     return status;
 }
 
