@@ -160,8 +160,9 @@ static void copy_panel(real *to, const panel *t, int64_t n, bool close)
     }
 }
 
-/* The tile of A as it is stored, but with its rows one after the other: rows
- * at distances of 1 kB and more fight for cache lines and for the TLB. */
+/* The tile of A as it is stored, but with its rows one after the other. Rows at
+ * a multiple of 4 kB share a set of L1; of a transposed A every row is touched
+ * for each corner, which far apart also costs the TLB. */
 static void copy_a(real *to, ritz_product *p)
 {
     const int64_t rows = p->transpose_a ? p->k : p->m;
@@ -177,7 +178,7 @@ static bool crowded_a(const ritz_product *p)
     const int64_t bytes = p->lda * (int64_t)sizeof(real);
     const int64_t copied = (p->transpose_a ? p->k : p->m) * WIDTH + p->m * p->k;
     return p->n >= 4 * PANEL && p->m >= MOST_ROWS && copied <= COPY_A &&
-           (p->transpose_a ? bytes >= 1024 : bytes % 1024 == 0);
+           (p->transpose_a ? bytes >= 1024 : bytes % 4096 == 0);
 }
 
 static void panels(const ritz_product *p)
