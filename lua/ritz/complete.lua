@@ -61,9 +61,10 @@ end
 local function index_of(value)
     local meta = debug.getmetatable(value)
     if type(meta) ~= "table" then return nil end
-    local methods = rawget(meta, "__methods")
-    if type(methods) == "table" then return methods end
     local index = rawget(meta, "__index")
+    if type(index) == "function" then -- one of ours keeps its methods so
+        index = select(2, debug.getupvalue(index, 1))
+    end
     return type(index) == "table" and index or nil
 end
 

@@ -57,3 +57,7 @@ setmetatable(ritz, {
         return value
     end,
 })
+
+for _, part in ipairs { "run", "data" } do
+    rawset(ritz, part, require("ritz." .. part))
+end

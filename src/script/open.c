@@ -2,10 +2,13 @@
 #include "script/open.h"
 
 #include "base/parallel.h"
+#include "kernel/gemm.h"
 #include "script/core.h"
+#include "script/data_lua.h"
 #include "script/document.h"
 #include "script/files.h"
 #include "script/frames.h"
+#include "script/run_lua.h"
 
 #include <dlfcn.h>
 #include <lauxlib.h>
@@ -36,6 +39,7 @@ static void set_loaded(lua_State *L, const char *name, int index)
 
 int ritz_open(lua_State *L, const char *lua_dir)
 {
+    ritz_blas_single_thread();
     ritz_frames_own(L, lua_dir);
     add_path(L, lua_dir);
     ritz_core_open(L);
@@ -43,6 +47,8 @@ int ritz_open(lua_State *L, const char *lua_dir)
     set_loaded(L, "ritz", ritz);
     ritz_document_open(L);
     ritz_files_open(L);
+    ritz_run_lua_open(L);
+    ritz_data_lua_open(L);
     set_loaded(L, "ritz.internal", ritz + 1);
     lua_pushfstring(L, "%s/ritz/prelude.lua", lua_dir);
     const char *prelude = lua_tostring(L, -1);

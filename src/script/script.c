@@ -9,11 +9,13 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "script/core.h"
 #include "script/frames.h"
 #include "script/host.h"
 #include "script/interrupt.h"
 #include "script/open.h"
 #include "script/pattern.h"
+#include "script/run_lua.h"
 
 #include <ctype.h>
 #include <lauxlib.h>
@@ -124,6 +126,7 @@ static int set_up(lua_State *L)
     seed_math(L, opt->seed);
     set_arg(L, opt);
     ritz_open(L, opt->lua_dir);
+    ritz_core_seed(L, opt->seed);
     if (opt->interactive)
         call_lua(L, "ritz.prompt", "globals", 0, 0);
     return 0;
@@ -192,12 +195,20 @@ static int push_arguments(lua_State *L, const ritz_script_options *opt)
     return (int)opt->arg_count;
 }
 
+/* A --set that no option of the script took is a mistake of the user. */
+static void check_settings(lua_State *L, const ritz_script_options *opt)
+{
+    if (opt->set_count > 0)
+        call_lua(L, "ritz.run", "check_settings", 0, 0);
+}
+
 static int run_file(lua_State *L)
 {
     const request *r = request_of(L);
     if (luaL_loadfilex(L, r->name, "t") != LUA_OK)
         return lua_error(L);
     lua_call(L, push_arguments(L, &r->script->options), 0);
+    check_settings(L, &r->script->options);
     return 0;
 }
 
@@ -207,14 +218,50 @@ static int run_text(lua_State *L)
     if (luaL_loadbufferx(L, r->text, r->n, r->name, "t") != LUA_OK)
         return lua_error(L);
     lua_call(L, push_arguments(L, &r->script->options), 0);
+    check_settings(L, &r->script->options);
     return 0;
+}
+
+static int save_figures(lua_State *L)
+{
+    request_of(L);
+    call_lua(L, "ritz.plot", "save_all", 0, 0);
+    return 0;
+}
+
+/* Saves the figures and ends the run. A failure here fails a script that did
+ * not fail itself. */
+static ritz_verdict end_run(ritz_script *script, ritz_verdict verdict,
+                            ritz_text *error)
+{
+    if (!script->host.run)
+        return verdict;
+    const size_t before = error->length;
+    request r = {.script = script};
+    if (call(save_figures, &r, error) != RITZ_DONE && verdict == RITZ_DONE)
+        verdict = RITZ_FAILED;
+    ritz_error err = {0};
+    const char *message = error->length ? ritz_text_view(error) : NULL;
+    if (ritz_host_end_run(&script->host, verdict, message, &err) != RITZ_OK) {
+        if (error->length > before)
+            ritz_text_puts(error, "\n");
+        ritz_text_puts(error, err.text);
+        if (verdict == RITZ_DONE)
+            verdict = RITZ_FAILED;
+    }
+    return verdict;
 }
 
 ritz_verdict ritz_script_run_file(ritz_script *script, const char *path,
                                   ritz_text *error)
 {
+    ritz_error err = {0};
+    if (ritz_host_begin_run(&script->host, path, &err) != RITZ_OK) {
+        ritz_text_puts(error, err.text);
+        return RITZ_FAILED;
+    }
     request r = {.script = script, .name = path};
-    return call(run_file, &r, error);
+    return end_run(script, call(run_file, &r, error), error);
 }
 
 ritz_verdict ritz_script_run_text(ritz_script *script, const char *name,
@@ -248,10 +295,11 @@ static bool wants_more(lua_State *L)
 }
 
 /* Pushes the compiled chunk, first as an expression, then as statements; or
- * the message of the syntax error, with a status that is not LUA_OK. */
+ * the message of the syntax error, with a status that is not LUA_OK. The nil
+ * before the values keeps a call from being a tail call, which has no frame. */
 static int compile(lua_State *L, const char *text, bool *is_expression)
 {
-    const char *wrapped = lua_pushfstring(L, "return %s", text);
+    const char *wrapped = lua_pushfstring(L, "return nil, %s", text);
     *is_expression = true;
     if (luaL_loadbufferx(L, wrapped, strlen(wrapped), "=<prompt>", "t") ==
         LUA_OK)
@@ -298,6 +346,7 @@ static int eval(lua_State *L)
     lua_call(L, 0, LUA_MULTRET);
     if (!is_expression)
         return 0;
+    lua_remove(L, base + 1);
     keep_last(L, base);
     if (ends_in_semicolon(text) || lua_gettop(L) == base)
         return 0;
