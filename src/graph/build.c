@@ -70,15 +70,22 @@ static bool is_number(const ritz_node *x)
 }
 
 /* A weak number adopts the dtype that it meets; a fraction that meets
- * integers would be cut, so it is refused. */
+ * integers would be cut, so it is refused. An input holds, as its value, one
+ * of the numbers that it stands for: fractions, or none. */
 static ritz_node *adopt(ritz_graph *g, ritz_node *x, ritz_dtype dtype)
 {
     if (!x->weak || x->dtype == dtype)
         return x;
-    if (!is_number(x))
-        return ritz_cast(g, x, dtype);
+    const bool input = x->prim == &ritz_primitive_input;
     const double v = x->attr->value;
-    if (!ritz_dtype_is_float(dtype) && v != floor(v))
+    if (ritz_dtype_is_float(dtype) || (input && v == floor(v)))
+        return is_number(x) ? ritz_scalar(g, dtype, v) : ritz_cast(g, x, dtype);
+    if (!is_number(x) && !input)
+        return ritz_graph_fail(g, RITZ_EDTYPE,
+                               "a computed number meets %s: convert the tensor "
+                               "with :to(\"f32\")",
+                               ritz_dtype_name(dtype));
+    if (v != floor(v))
         return ritz_graph_fail(g, RITZ_EDTYPE,
                                "the fraction %g meets %s: convert the tensor "
                                "with :to(\"f32\")",
@@ -136,6 +143,12 @@ ritz_node *ritz_where(ritz_graph *g, ritz_node *condition, ritz_node *x,
 {
     ritz_node *in[] = {condition, x, y};
     adopt_all(g, in + 1, 2);
+    if (x->weak && y->weak) /* numbers both: what the condition computes in */
+        for (int i = 1; i < 3; i++)
+            in[i] =
+                adopt(g, in[i],
+                      ritz_dtype_is_float(condition->dtype) ? condition->dtype
+                                                            : RITZ_F32);
     if (in[0]->dtype != in[1]->dtype && in[0]->dtype != RITZ_U8)
         in[0] = ritz_cast(g, in[0], in[1]->dtype);
     return apply_broadcast(g, &ritz_primitive_select, in, 3);

@@ -185,7 +185,8 @@ ritz_node *ritz_apply(ritz_graph *g, const ritz_primitive *prim,
     }
     if (!n || (attr != &no_attr && !copy))
         return out_of_memory(g);
-    memcpy(n->in, in, (size_t)nin * sizeof *in);
+    if (nin > 0)
+        memcpy(n->in, in, (size_t)nin * sizeof *in);
     n->dtype = dtype;
     n->shape = shape;
     n->weak = all_weak(in, nin);

@@ -256,18 +256,12 @@ static void read_params(reading *r)
 
 /* A call. */
 
-typedef struct record_call {
-    const ritz_function *f;
-    const ritz_call *call;
-} record_call;
-
 static void build_record(ritz_graph *g, ritz_node *const *x,
                          const void *context, ritz_node **out)
 {
-    const record_call *r = context;
-    ritz_call call = *r->call;
+    ritz_call call = *(const ritz_call *)context;
     call.x = x;
-    r->f->build(g, &call, out);
+    call.function->build(g, &call, out);
 }
 
 int ritz_call_function(lua_State *L, const ritz_function *f)
@@ -282,14 +276,14 @@ int ritz_call_function(lua_State *L, const ritz_function *f)
     if (f->tensors < 0)
         x = lua_newuserdatauv(L, (size_t)r.call.nx * sizeof(void *), 0);
     read_params(&r);
-    const record_call context = {f, &r.call};
+    r.call.function = f;
     const ritz_computation c = {
         .operand = operand,
         .x = x,
         .operands = r.call.nx,
         .results = f->results > 0 ? f->results : 1,
         .build = build_record,
-        .context = &context,
+        .context = &r.call,
     };
     return ritz_compute(L, &c);
 }

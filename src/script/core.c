@@ -131,5 +131,7 @@ int ritz_core_open(lua_State *L)
     ritz_draw_open(L);
     ritz_transform_open(L);
     ritz_jit_open(L);
+    ritz_tree_open(L);
+    ritz_io_open(L);
     return 1;
 }

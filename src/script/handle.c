@@ -43,8 +43,14 @@ void ritz_handle_live(lua_State *L, const ritz_handle *h)
     if (h->tensor)
         return;
     const ritz_trace *trace = ritz_trace_current(L);
-    if (h->node && trace && trace->serial == h->trace)
+    const bool here = h->node && trace && trace->serial == h->trace;
+    if (here && !ritz_trace_has_ended(trace, h->node))
         return;
+    if (here)
+        ritz_refuse(L,
+                    "a value for one element of a vmap outlived it: it was "
+                    "made at %s:%d; return it from the mapped function instead",
+                    h->place.source, h->place.line);
     if (h->node)
         ritz_refuse(L,
                     "a traced value outlived its trace: it was made at %s:%d; "

@@ -274,20 +274,31 @@ static void drop_new_plan(jit *j)
 
 /* Tracing. */
 
+static ritz_node *add_number_input(ritz_graph *g, double value)
+{
+    static const ritz_shape scalar = {0};
+    ritz_node *node = ritz_input(g, RITZ_F64, &scalar);
+    ritz_attr *attr = ritz_arena_alloc(ritz_graph_arena(g), 1, sizeof *attr);
+    if (!attr || ritz_graph_status(g, NULL) != RITZ_OK)
+        return ritz_graph_fail(g, RITZ_ENOMEM, "jit: no memory for a number");
+    attr->value = value; /* tells the builder whether it is a fraction */
+    node->attr = attr;
+    node->weak = true;
+    return node;
+}
+
 /* Pushes the nodes of the inputs and stores their handles in the list. */
 static ritz_node **push_inputs(lua_State *L, jit *j, ritz_trace *trace,
                                int list)
 {
-    static const ritz_shape scalar = {0};
     ritz_node **node = lua_newuserdatauv(L, (j->inputs + 1) * sizeof *node, 0);
     for (size_t i = 0; i < j->inputs; i++) {
         const input *in = &j->input[i];
         node[i] = in->handle ? ritz_input(trace->graph,
                                           ritz_tensor_dtype(in->handle->tensor),
                                           ritz_tensor_shape(in->handle->tensor))
-                             : ritz_input(trace->graph, RITZ_F64, &scalar);
+                             : add_number_input(trace->graph, in->number);
         ritz_trace_check(L, trace);
-        node[i]->weak = !in->handle;
         ritz_handle_push_node(L, node[i]);
         lua_rawseti(L, list, (lua_Integer)i + 1);
     }

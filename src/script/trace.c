@@ -1,11 +1,13 @@
 /* trace.c - opening, using and closing the trace of a state. */
 #include "script/trace.h"
 
+#include "base/memory.h"
 #include "graph/build.h"
 #include "graph/plan.h"
 #include "script/tree.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 static const char metatable_key;
 
@@ -15,7 +17,9 @@ static int close(lua_State *L)
     if (trace->core->open == trace)
         trace->core->open = NULL;
     ritz_graph_delete(trace->graph);
+    ritz_free(trace->ended);
     trace->graph = NULL;
+    trace->ended = NULL;
     return 0;
 }
 
@@ -68,6 +72,29 @@ ritz_trace *ritz_trace_enter(lua_State *L, bool *opened)
         return open(L);
     lua_pushnil(L);
     return trace;
+}
+
+bool ritz_trace_has_ended(const ritz_trace *trace, const ritz_node *node)
+{
+    return node->id < trace->ended_count && trace->ended[node->id];
+}
+
+void ritz_trace_end_elements(lua_State *L, ritz_trace *trace,
+                             ritz_node *const *variable, size_t n, uint32_t end)
+{
+    if (end < trace->ended_count)
+        end = (uint32_t)trace->ended_count;
+    if (!ritz_reserve(&trace->ended, &trace->ended_room, end + 1, 1))
+        ritz_refuse(L, "vmap: no memory");
+    memset(trace->ended + trace->ended_count, 0, end - trace->ended_count);
+    trace->ended_count = end;
+    for (size_t i = 0; i < n; i++)
+        trace->ended[variable[i]->id] = 1;
+    for (uint32_t id = n > 0 ? variable[0]->id : end; id < end; id++) {
+        const ritz_node *node = ritz_graph_node(trace->graph, id);
+        for (int k = 0; k < node->nin && !trace->ended[id]; k++)
+            trace->ended[id] = trace->ended[node->in[k]->id];
+    }
 }
 
 void ritz_trace_mark_place(lua_State *L, ritz_trace *trace)

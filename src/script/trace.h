@@ -17,7 +17,9 @@ typedef struct ritz_trace {
     ritz_graph *graph;
     lua_State *thread; /* anchored in the user value */
     uint64_t serial, birth;
-    bool replayed; /* opened by jit: captures must be constants */
+    bool replayed;        /* opened by jit: captures must be constants */
+    unsigned char *ended; /* by node: depends on an element of an ended vmap */
+    size_t ended_count, ended_room;
 } ritz_trace;
 
 void ritz_trace_register(lua_State *L); /* makes the metatable */
@@ -27,6 +29,13 @@ ritz_trace *ritz_trace_current(lua_State *L);
 /* Pushes the open trace, or opens one and says so. A caller that opened it
  * closes it with lua_closeslot on the slot that was pushed. */
 ritz_trace *ritz_trace_enter(lua_State *L, bool *opened);
+
+/* From now on refuses the nodes before `end` that depend on `variable`, which
+ * stood for one element of a vmap. */
+void ritz_trace_end_elements(lua_State *L, ritz_trace *trace,
+                             ritz_node *const *variable, size_t n,
+                             uint32_t end);
+bool ritz_trace_has_ended(const ritz_trace *trace, const ritz_node *node);
 
 /* Names the user's line to the graph. */
 void ritz_trace_mark_place(lua_State *L, ritz_trace *trace);

@@ -109,11 +109,12 @@ static void make_variables(course *c)
     store_nodes(c, c->list, c->variable, c->count);
 }
 
-/* The derivative in a number is a number. */
-static void make_weak_alike(course *c, ritz_node **node)
+/* The derivative in, or of, a number is a number. */
+static void make_weak_alike(course *c, ritz_node **node, ritz_node *const *like,
+                            size_t n)
 {
-    for (size_t i = 0; i < c->count; i++)
-        if (c->variable[i]->weak && !node[i]->weak) {
+    for (size_t i = 0; i < n; i++)
+        if (like[i]->weak && !node[i]->weak) {
             node[i] = ritz_variable(c->graph, node[i]);
             ritz_trace_check(c->L, c->trace);
             node[i]->weak = true;
@@ -205,7 +206,7 @@ static void push_gradients(course *c, ritz_node *loss, int kept)
     ritz_node *one = ritz_full_like(c->graph, loss, 1.0);
     ritz_vjp(c->graph, &loss, &one, 1, c->variable, (int)c->count, gradient);
     ritz_trace_check(L, c->trace);
-    make_weak_alike(c, gradient);
+    make_weak_alike(c, gradient, c->variable, c->count);
     store_nodes(c, c->list, gradient, c->count);
     lua_pop(L, 1);
     if (lua_toboolean(L, lua_upvalueindex(GRAD_SINGLE)))
@@ -365,6 +366,7 @@ static int l_jvp(lua_State *L)
     ritz_jvp(c.graph, c.variable, tangent, (int)c.count, output, (int)n,
              result);
     ritz_trace_check(L, c.trace);
+    make_weak_alike(&c, result, output, n);
     store_nodes(&c, list, result, n);
     ritz_tree_unflatten(L, list + 1, list);
     lua_insert(L, list - 1); /* the tangent stands where the nodes began */
@@ -396,7 +398,7 @@ static int l_vjp(lua_State *L)
     ritz_vjp(c.graph, output, cotangent, (int)n, c.variable, (int)c.count,
              result);
     ritz_trace_check(L, c.trace);
-    make_weak_alike(&c, result);
+    make_weak_alike(&c, result, c.variable, c.count);
     store_nodes(&c, c.list, result, c.count);
     ritz_tree_unflatten(L, template, c.list);
     lua_insert(L, scratch);
@@ -507,9 +509,11 @@ static void map_results(mapping *m, ritz_node **batched, int first)
     const size_t n = lua_rawlen(L, list);
     ritz_node **output = push_list_nodes(c, list, n);
     ritz_node **result = push_nodes(L, n);
+    const uint32_t end = ritz_graph_size(c->graph);
     ritz_vmap(c->graph, c->variable, batched, (int)c->count, m->size, output,
               (int)n, result);
     ritz_trace_check(L, c->trace);
+    ritz_trace_end_elements(L, c->trace, c->variable, c->count, end);
     store_nodes(c, list, result, n);
     for (int i = first; i <= last; i++) {
         ritz_tree_unflatten(L, i, list);

@@ -37,4 +37,10 @@ typedef void ritz_tree_visit(lua_State *L, ritz_tree_event event,
 void ritz_tree_walk(lua_State *L, int index, ritz_tree_visit *visit,
                     void *context);
 
+/* Pushes a list of the paths to the leaves, "layers.1.w". */
+void ritz_tree_names(lua_State *L, int index, int leaves);
+
+/* Adds ritz.tree to the table on top. */
+void ritz_tree_open(lua_State *L);
+
 #endif
