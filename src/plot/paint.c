@@ -54,12 +54,15 @@ static label typeset(const char *plain)
                                          "⁵", "⁶", "⁷", "⁸", "⁹"};
     label out = {""};
     char *end = out.text;
+    if (*plain == '-') {
+        end += ritz_utf8_put(end, 0x2212);
+        plain++;
+    }
     const char *power = strchr(plain, 'e');
     const size_t factor = power ? (size_t)(power - plain) : strlen(plain);
     const bool one = power && factor == 1 && plain[0] == '1';
-    for (size_t i = 0; i < factor && !one; i++)
-        end += ritz_utf8_put(end, plain[i] == '-' ? 0x2212
-                                                  : (unsigned char)plain[i]);
+    if (!one)
+        end = mempcpy(end, plain, factor);
     if (!power)
         return out;
     end = stpcpy(end, one ? "10" : "×10");
@@ -206,11 +209,13 @@ void ritz_paint_pane(cairo_t *cr, const ritz_pane *pane, const char *title,
     a.x = box[0] + edge + widest_label(cr, &y) + tick_length + 4 +
           (y_name ? label_size + 6 : 0);
     a.width = box[0] + box[2] - edge - 6 - a.x;
+    const double beside = ritz_paint_legend_beside(&a, pane);
+    a.width -= beside;
     find_x_ticks(&x, &a);
     paint_grid(&a, &x, &y);
     ritz_paint_curves(&a, pane);
     paint_axes(&a, &x, &y);
     paint_names(&a, pane, box, x.exponent, y.exponent);
     paint_title(&a, pane, title);
-    ritz_paint_legend(&a, pane);
+    ritz_paint_legend(&a, pane, beside > 0);
 }

@@ -23,7 +23,11 @@ void ritz_paint_stroke(cairo_t *cr, const ritz_curve *curve);
 void ritz_paint_mark(cairo_t *cr, size_t order, double x, double y,
                      double radius);
 void ritz_paint_curves(const ritz_area *area, const ritz_pane *pane);
-void ritz_paint_legend(const ritz_area *area, const ritz_pane *pane);
+/* The room to leave to the right of the data for a legend that would hide
+ * some of them; 0 when it has a place inside. */
+double ritz_paint_legend_beside(const ritz_area *area, const ritz_pane *pane);
+void ritz_paint_legend(const ritz_area *area, const ritz_pane *pane,
+                       bool beside);
 
 typedef enum ritz_align { RITZ_LEFT, RITZ_CENTRE, RITZ_RIGHT } ritz_align;
 

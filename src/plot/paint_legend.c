@@ -1,5 +1,8 @@
-/* paint_legend.c - the key of a panel on paper: in the place that hides
- * least, on a ground that lets the grid shine through. */
+/* paint_legend.c - the key of a panel on paper.
+ *
+ * It stands inside where it hides nothing, on a ground that lets the grid
+ * shine through; else to the right of the data, which make room for it.
+ */
 #include "plot/paint.h"
 
 #include <math.h>
@@ -52,7 +55,9 @@ static void find_entries(legend *l, cairo_t *cr, const ritz_pane *pane)
 
 static bool inside(const legend *l, double x, double y, double px, double py)
 {
-    return px >= x && px <= x + l->width && py >= y && py <= y + l->height;
+    const double r = 3; /* marks and lines reach that far */
+    return px >= x - r && px <= x + l->width + r && py >= y - r &&
+           py <= y + l->height + r;
 }
 
 /* Points on the segments that end at point i of the curve, below the legend. */
@@ -91,8 +96,8 @@ static size_t covered(const ritz_area *area, const ritz_pane *pane,
 }
 
 /* The corners first, then places between them along the top and the bottom. */
-static void find_place(const ritz_area *area, const ritz_pane *pane,
-                       const legend *l, double *x, double *y)
+static size_t find_place(const ritz_area *area, const ritz_pane *pane,
+                         const legend *l, double *x, double *y)
 {
     static const double across[] = {1, 0, 0.75, 0.5, 0.25};
     const double room_x = area->width - l->width - 12;
@@ -108,6 +113,7 @@ static void find_place(const ritz_area *area, const ritz_pane *pane,
             *y = py;
         }
     }
+    return least;
 }
 
 static void paint_sample(cairo_t *cr, const ritz_curve *curve, double x,
@@ -135,7 +141,20 @@ static void paint_sample(cairo_t *cr, const ritz_curve *curve, double x,
     cairo_set_dash(cr, NULL, 0, 0);
 }
 
-void ritz_paint_legend(const ritz_area *area, const ritz_pane *pane)
+double ritz_paint_legend_beside(const ritz_area *area, const ritz_pane *pane)
+{
+    legend l;
+    double x, y;
+    ritz_paint_font(area->cr, text_size, false);
+    find_entries(&l, area->cr, pane);
+    const bool narrow = l.width > area->width / 3;
+    if (l.count == 0 || narrow || find_place(area, pane, &l, &x, &y) == 0)
+        return 0;
+    return l.width + pad;
+}
+
+void ritz_paint_legend(const ritz_area *area, const ritz_pane *pane,
+                       bool beside)
 {
     cairo_t *cr = area->cr;
     legend l;
@@ -144,7 +163,10 @@ void ritz_paint_legend(const ritz_area *area, const ritz_pane *pane)
     find_entries(&l, cr, pane);
     if (l.count == 0)
         return;
-    find_place(area, pane, &l, &x, &y);
+    if (beside)
+        x = area->x + area->width + pad;
+    else
+        find_place(area, pane, &l, &x, &y);
     cairo_set_source_rgba(cr, 1, 1, 1, 0.85);
     cairo_rectangle(cr, x, y, l.width, l.height);
     cairo_fill(cr);

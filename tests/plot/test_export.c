@@ -5,6 +5,7 @@
 #include "tap.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,6 +99,46 @@ static void test_content(void)
     ritz_figure_release(figure);
 }
 
+/* Where curves leave no free place, they make room for the legend: the right
+ * ends of the grid's lines move. */
+static double right_edge(ritz_figure *figure)
+{
+    const char *path = tap_path("legend.svg");
+    char *bytes = NULL;
+    size_t n = 0;
+    double right = 0;
+    ritz_figure_save(figure, path, NULL, NULL);
+    ritz_file_read(&bytes, &n, path, NULL);
+    for (char *at = bytes; (at = strstr(at, "d=\"M ")); at++) {
+        double x0, y0, x1, y1;
+        if (sscanf(at, "d=\"M %lf %lf L %lf %lf \"", &x0, &y0, &x1, &y1) == 4 &&
+            y0 == y1 && x1 - x0 > 100)
+            right = fmax(right, x1);
+    }
+    ritz_free(bytes);
+    return right;
+}
+
+static void test_legend(void)
+{
+    ritz_figure *figure;
+    ritz_panel *panel;
+    ritz_series *series;
+    ritz_figure_new(&figure, "crowded", NULL);
+    ritz_figure_panel(&panel, figure, 0, 0, NULL);
+    ritz_panel_series(&series, panel, "a", RITZ_SERIES_LINE, NULL);
+    for (int i = 0; i < 100; i++)
+        ritz_series_push(series, i, i < 50 ? 0 : 1, NULL);
+    const double free = right_edge(figure);
+    ok(free > 400, "a legend that has a place leaves the width, %g", free);
+    for (int i = 0; i < 400; i++)
+        ritz_series_push(series, i * 37 % 100, i % 2, NULL);
+    const double crowded = right_edge(figure);
+    ok(crowded < free - 20 && crowded > 200,
+       "one that has none stands beside the data, %g", crowded);
+    ritz_figure_release(figure);
+}
+
 static void test_odd_figures(void)
 {
     ritz_error err = {0};
@@ -167,6 +208,7 @@ int main(void)
 {
     tap_run("same bytes", test_same_bytes);
     tap_run("content", test_content);
+    tap_run("legend", test_legend);
     tap_run("odd figures", test_odd_figures);
     tap_run("refused", test_refused);
     tap_run("no memory", test_no_memory);
