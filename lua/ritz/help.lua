@@ -194,6 +194,7 @@ end
 --- The records whose short or full name is `name` (nn.linear, linear).
 local function by_name(name)
     local found = {}
+    name = name:gsub(":", ".")
     for _, record in ipairs(help.records()) do
         if record.name == name or record.path == name
             or record.path == "ritz." .. name then

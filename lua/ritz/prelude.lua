@@ -13,7 +13,8 @@ local fields = {
 
 --- Gives a function written in Lua a record for help, completion and manual.
 -- The signature begins with the full name: "ritz.train{model, loss, ...}".
--- params is a list of {name, kind, default, doc}. Returns the function.
+-- params is a list of {name, kind, default, doc}, or of the tables that
+-- options.check takes. Returns the function.
 function ritz.document(f, record)
     if type(f) ~= "function" then
         error("document: a function wanted, got " .. type(f), 2)
@@ -31,8 +32,8 @@ function ritz.document(f, record)
     end
     local params = {}
     for i, p in ipairs(record.params or {}) do
-        params[i] = { name = p[1], kind = p[2], default = p[3], doc = p[4],
-            required = p.required, choices = p.choices }
+        params[i] = p.name and p or { name = p[1], kind = p[2], default = p[3],
+            doc = p[4], required = p.required, choices = p.choices }
     end
     record.params = params
     internal.document(f, record)
@@ -58,6 +59,6 @@ setmetatable(ritz, {
     end,
 })
 
-for _, part in ipairs { "run", "data" } do
+for _, part in ipairs { "run", "data", "plot" } do
     rawset(ritz, part, require("ritz." .. part))
 end

@@ -86,17 +86,23 @@ function prompt.show(text, ...)
     local count = select("#", ...)
     local width = internal.width()
     local lines = {}
-    for i = 1, count do
-        lines[i] = show.value((select(i, ...)), width)
-    end
     local path = text:match("^([%a_][%w_.]*)%s*$")
+    for i = 1, count do
+        local value = select(i, ...)
+        -- The interface draws a new figure: only one asked for by name is shown.
+        if not internal.is_figure(value) then
+            lines[#lines + 1] = show.value(value, width)
+        elseif path then
+            lines[#lines + 1] = value:text({ width = width }):gsub("\n$", "")
+        end
+    end
     if path and count == 1 and (...) == nil and path ~= "nil" then
         local near = nearest_path(path)
         if near then
             lines[1] = ("nil  (near: %s)"):format(near)
         end
     end
-    return table.concat(lines, "\n") .. "\n"
+    return #lines > 0 and table.concat(lines, "\n") .. "\n" or ""
 end
 
 return prompt
