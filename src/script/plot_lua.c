@@ -168,6 +168,25 @@ static double check_value(lua_State *L, int index)
     return ritz_tensor_get(t, 0);
 }
 
+/* The index of the word at `index` in a list of words. */
+static int check_word(lua_State *L, int index, const char *what,
+                      const char *const *words)
+{
+    const char *got = luaL_checkstring(L, index);
+    luaL_Buffer wanted;
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], got) == 0)
+            return i;
+    luaL_buffinit(L, &wanted);
+    for (int i = 0; words[i]; i++) {
+        luaL_addstring(&wanted, i > 0 ? ", " : "");
+        luaL_addstring(&wanted, words[i]);
+    }
+    luaL_pushresult(&wanted);
+    return ritz_refuse(L, "plot: %s must be one of %s; got \"%s\"", what,
+                       lua_tostring(L, -1), got);
+}
+
 /* --- series
  * -------------------------------------------------------------------- */
 
