@@ -2,6 +2,7 @@
 #include "graph/graph.h"
 
 #include "base/memory.h"
+#include "graph/internal.h"
 #include "graph/primitive.h"
 
 #include <stdarg.h>
@@ -138,6 +139,11 @@ static void set_origin(ritz_graph *g, const char *script, int line,
                : layer                      ? ritz_arena_text(g->arena, layer)
                                             : NULL;
     g->origin = o;
+}
+
+void ritz_graph_borrow_origin(ritz_graph *g, const ritz_origin *origin)
+{
+    g->origin = origin;
 }
 
 void ritz_graph_set_origin(ritz_graph *g, const char *script, int line)

@@ -1,0 +1,107 @@
+/* plan_internal.h - what a compiled plan is made of: buffers, instructions
+ * over them, and how an instruction runs.
+ */
+#ifndef RITZ_GRAPH_COMPILE_PLAN_INTERNAL_H
+#define RITZ_GRAPH_COMPILE_PLAN_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "graph/plan.h"
+
+#include <stdatomic.h>
+
+typedef enum ritz_place {
+    RITZ_IN_ARENA,
+    RITZ_IN_INPUT,    /* the storage of a tensor that the caller gave */
+    RITZ_IN_OUTPUT,   /* the storage of a result */
+    RITZ_IN_CONSTANT, /* computed once, when the plan was compiled */
+    RITZ_IN_BUFFER    /* shares another buffer's storage, which died there */
+} ritz_place;
+
+typedef struct ritz_buffer {
+    ritz_dtype dtype;
+    int64_t count;
+    size_t bytes;
+    ritz_place place;
+    int index;       /* of the input, output, constant or buffer */
+    size_t offset;   /* in the arena */
+    int first, last; /* instructions between which the storage is live */
+} ritz_buffer;
+
+/* Everything that one run shares. */
+typedef struct ritz_runtime {
+    void **base; /* the address of each buffer */
+    unsigned char *scratch;
+    size_t scratch_bytes;   /* for each worker */
+    atomic_llong bad_index; /* an index out of range, RITZ_NO_INDEX if none */
+} ritz_runtime;
+
+#define RITZ_NO_INDEX INT64_MIN
+
+typedef struct ritz_instruction ritz_instruction;
+
+typedef void ritz_phase_fn(const ritz_instruction *in, ritz_runtime *rt);
+typedef void ritz_work_fn(const ritz_instruction *in, ritz_runtime *rt,
+                          size_t tile, int worker);
+
+typedef struct ritz_instruction_kind {
+    const char *name;
+    ritz_phase_fn *before; /* may be NULL */
+    ritz_work_fn *tile;
+    ritz_phase_fn *after; /* may be NULL */
+    void (*describe)(const ritz_instruction *in, ritz_text *out);
+    /* Of kinds that read indices: the error for one out of range. */
+    void (*explain)(const ritz_instruction *in, long long bad, ritz_error *err);
+} ritz_instruction_kind;
+
+struct ritz_instruction {
+    const ritz_instruction_kind *kind;
+    const void *detail; /* what the kind needs, in the plan's arena */
+    int *in, *out;      /* buffers read and written */
+    int nin, nout;
+    size_t tiles;
+    double work; /* an estimate in nanoseconds: small ones run on one thread */
+    double flops;
+    const char *label; /* the primitive, or the fused operations */
+    ritz_origin origin;
+};
+
+typedef struct ritz_slot {
+    ritz_dtype dtype;
+    ritz_shape shape;
+} ritz_slot;
+
+struct ritz_plan {
+    ritz_arena *arena;
+    ritz_slot *input, *output;
+    int nin, nout;
+    ritz_tensor **captured; /* the hidden inputs, after the nin */
+    int captures;
+    ritz_buffer *buffer;
+    int buffers;
+    ritz_instruction *code;
+    int instructions;
+    int tail;      /* instructions from here on write into donated storage */
+    int *taken_by; /* input -> output that takes its storage, or -1 */
+    ritz_tensor **constant;
+    int constants;
+    size_t arena_bytes, scratch_bytes;
+    void **base;
+};
+
+/* The address of a buffer while a plan runs. */
+static inline void *ritz_base(const ritz_runtime *rt, int buffer)
+{
+    return rt->base[buffer];
+}
+
+static inline void *ritz_scratch(const ritz_runtime *rt, int worker)
+{
+    return rt->scratch + (size_t)worker * rt->scratch_bytes;
+}
+
+/* Runs instructions first..stop-1. False when interrupted. */
+bool ritz_run_instructions(const ritz_plan *plan, ritz_runtime *rt, int first,
+                           int stop, bool may_stop, int *failed);
+
+#endif

@@ -1,0 +1,273 @@
+/* simplify.c - dead code, aliases, common subexpressions, constants and
+ * transposes.
+ *
+ * Nodes are rebuilt in order of their ids, which is topological, through one
+ * function that looks in a table first; so a repeated subexpression finds its
+ * first copy, whatever made it repeat.
+ */
+#include "graph/compile/simplify.h"
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "graph/build.h"
+#include "graph/internal.h"
+
+#include <string.h>
+
+typedef struct pass {
+    ritz_graph *g;
+    ritz_node **table; /* open addressing, a power of two */
+    size_t mask;
+} pass;
+
+static uint64_t hash_node(const ritz_primitive *p, ritz_node *const *in,
+                          int nin, const ritz_attr *attr)
+{
+    uint64_t h = ritz_hash(RITZ_HASH_START, &p, sizeof(void *));
+    for (int i = 0; i < nin; i++)
+        h = ritz_hash(h, &in[i]->id, sizeof in[i]->id);
+    return ritz_hash(h, attr, sizeof *attr);
+}
+
+static bool same_node(const ritz_node *n, const ritz_primitive *p,
+                      ritz_node *const *in, int nin, const ritz_attr *attr)
+{
+    return n->prim == p && n->nin == nin &&
+           memcmp(n->in, in, (size_t)nin * sizeof(void *)) == 0 &&
+           memcmp(n->attr, attr, sizeof *attr) == 0;
+}
+
+static ritz_node *intern(pass *s, const ritz_primitive *p, ritz_node *const *in,
+                         int nin, const ritz_attr *attr)
+{
+    size_t at = hash_node(p, in, nin, attr) & s->mask;
+    for (; s->table[at]; at = (at + 1) & s->mask)
+        if (same_node(s->table[at], p, in, nin, attr))
+            return s->table[at];
+    ritz_node *n = ritz_apply(s->g, p, in, nin, attr);
+    if (ritz_graph_size(s->g) * 2 < s->mask)
+        s->table[at] = n;
+    return n;
+}
+
+bool ritz_is_splat(const ritz_node *x, double *value)
+{
+    if (x->prim == &ritz_primitive_broadcast)
+        x = x->in[0];
+    while (x->prim == &ritz_primitive_reshape)
+        x = x->in[0];
+    if (x->prim != &ritz_primitive_constant)
+        return false;
+    if (value)
+        *value = x->attr->value;
+    return true;
+}
+
+static ritz_node *splat(pass *s, const ritz_node *like, double value)
+{
+    const ritz_attr attr = {.dtype = (int32_t)like->dtype, .value = value};
+    ritz_node *c = intern(s, &ritz_primitive_constant, NULL, 0, &attr);
+    if (like->shape.rank == 0)
+        return c;
+    ritz_attr wide = {.n = like->shape.rank};
+    memcpy(wide.a, like->shape.dim, (size_t)like->shape.rank * sizeof *wide.a);
+    return intern(s, &ritz_primitive_broadcast, &c, 1, &wide);
+}
+
+/* Elements as their dtype holds them. */
+typedef union element {
+    float f;
+    double d;
+    int64_t i;
+} element;
+
+static void to_element(element *e, ritz_dtype dtype, double value)
+{
+    if (dtype == RITZ_F32)
+        e->f = (float)value;
+    else if (dtype == RITZ_F64)
+        e->d = value;
+    else
+        e->i = (int64_t)value;
+}
+
+static double from_element(const element *e, ritz_dtype dtype)
+{
+    return dtype == RITZ_F32   ? (double)e->f
+           : dtype == RITZ_F64 ? e->d
+                               : (double)e->i;
+}
+
+/* An operation on numbers only is done here, by the kernel that would do it
+ * later, so that it rounds alike. */
+static ritz_node *fold_constants(pass *s, const ritz_node *n,
+                                 ritz_node *const *in)
+{
+    element e[4] = {0};
+    if (n->dtype == RITZ_U8 || n->nin > 3)
+        return NULL;
+    for (int i = 0; i < n->nin; i++) {
+        double value;
+        if (!ritz_is_splat(in[i], &value) || in[i]->dtype != n->dtype)
+            return NULL;
+        to_element(&e[i + 1], n->dtype, value);
+    }
+    ritz_block_fn *fn = ritz_kernels_for(n->dtype)->block[n->prim->op][0];
+    if (!fn)
+        return NULL;
+    fn(&e[0], &e[1], &e[2], &e[3], 1);
+    return splat(s, n, from_element(&e[0], n->dtype));
+}
+
+static bool is_number(const ritz_node *x, double wanted)
+{
+    double value;
+    return ritz_is_splat(x, &value) && value == wanted;
+}
+
+static ritz_node *simplify_elementwise(pass *s, const ritz_node *n,
+                                       ritz_node **in)
+{
+    const ritz_op op = n->prim->op;
+    ritz_node *folded = fold_constants(s, n, in);
+    if (folded)
+        return folded;
+    if (op == RITZ_OP_neg && in[0]->prim->op == RITZ_OP_neg &&
+        in[0]->prim->class == RITZ_CLASS_ELEMENTWISE)
+        return in[0]->in[0];
+    if ((op == RITZ_OP_mul || op == RITZ_OP_div) && is_number(in[1], 1.0))
+        return in[0];
+    if (op == RITZ_OP_mul && is_number(in[0], 1.0))
+        return in[1];
+    return NULL;
+}
+
+static ritz_node *simplify_permute(pass *s, const ritz_node *n, ritz_node *x)
+{
+    ritz_attr attr = *n->attr;
+    if (x->prim == &ritz_primitive_permute) {
+        for (int i = 0; i < attr.n; i++)
+            attr.a[i] = x->attr->a[attr.a[i]];
+        x = x->in[0];
+    }
+    /* Axes of size 1 may go anywhere: only the others must keep their order
+     * for this to be a reshape. */
+    int64_t last = -1;
+    bool ordered = true;
+    for (int i = 0; i < attr.n && ordered; i++)
+        if (x->shape.dim[attr.a[i]] != 1) {
+            ordered = attr.a[i] > last;
+            last = attr.a[i];
+        }
+    if (ordered) {
+        ritz_attr shape = {.n = n->shape.rank};
+        memcpy(shape.a, n->shape.dim, (size_t)n->shape.rank * sizeof *shape.a);
+        return ritz_shape_equal(&x->shape, &n->shape)
+                   ? x
+                   : intern(s, &ritz_primitive_reshape, &x, 1, &shape);
+    }
+    return intern(s, &ritz_primitive_permute, &x, 1, &attr);
+}
+
+static bool swaps_last_two(const ritz_node *x)
+{
+    const int r = x->shape.rank;
+    if (x->prim != &ritz_primitive_permute || r < 2)
+        return false;
+    for (int i = 0; i < r - 2; i++)
+        if (x->attr->a[i] != i)
+            return false;
+    return x->attr->a[r - 2] == r - 1;
+}
+
+static ritz_node *simplify_matmul(pass *s, const ritz_node *n, ritz_node **in)
+{
+    ritz_attr attr = *n->attr;
+    for (int i = 0; i < 2; i++)
+        if (swaps_last_two(in[i])) {
+            attr.flags ^= i == 0 ? RITZ_TRANSPOSE_A : RITZ_TRANSPOSE_B;
+            in[i] = in[i]->in[0];
+        }
+    return intern(s, n->prim, in, 2, &attr);
+}
+
+/* The node that stands for n, given those that stand for its inputs. */
+static ritz_node *simplify(pass *s, const ritz_node *n, ritz_node **in)
+{
+    const ritz_primitive *p = n->prim;
+    ritz_node *found = NULL;
+    if (p == &ritz_primitive_variable || p == &ritz_primitive_stop_gradient)
+        return in[0];
+    if (p == &ritz_primitive_cast && in[0]->dtype == n->dtype)
+        return in[0];
+    if (p == &ritz_primitive_reshape || p == &ritz_primitive_broadcast) {
+        if (in[0]->prim == p)
+            in[0] = in[0]->in[0];
+        if (ritz_shape_equal(&in[0]->shape, &n->shape))
+            return in[0];
+    }
+    if (p == &ritz_primitive_permute)
+        return simplify_permute(s, n, in[0]);
+    if (p == &ritz_primitive_matmul)
+        return simplify_matmul(s, n, in);
+    if (p->class == RITZ_CLASS_ELEMENTWISE)
+        found = simplify_elementwise(s, n, in);
+    return found ? found : intern(s, p, in, n->nin, n->attr);
+}
+
+static void mark(const ritz_graph *g, bool *needed, ritz_node *const *output,
+                 int nout)
+{
+    for (int i = 0; i < nout; i++)
+        needed[output[i]->id] = true;
+    for (uint32_t id = ritz_graph_size(g); id-- > 0;)
+        if (needed[id]) {
+            const ritz_node *n = ritz_graph_node(g, id);
+            for (int i = 0; i < n->nin; i++)
+                needed[n->in[i]->id] = true;
+        }
+}
+
+static ritz_node *rebuild(pass *s, const ritz_node *n, ritz_node *const *map)
+{
+    ritz_graph_borrow_origin(s->g, n->origin);
+    if (n->prim == &ritz_primitive_input)
+        return n->value ? ritz_capture(s->g, n->value)
+                        : ritz_input(s->g, n->dtype, &n->shape);
+    ritz_node *few[RITZ_MAX_OPERANDS], **in = few;
+    if (n->nin > RITZ_MAX_OPERANDS)
+        in = ritz_arena_alloc(ritz_graph_arena(s->g), (size_t)n->nin,
+                              sizeof *in);
+    if (!in)
+        return ritz_graph_fail(s->g, RITZ_ENOMEM, "compile: out of memory");
+    for (int i = 0; i < n->nin; i++)
+        in[i] = map[n->in[i]->id];
+    return simplify(s, n, in);
+}
+
+ritz_status ritz_simplify(ritz_graph *to, const ritz_graph *from,
+                          ritz_node *const *output, int nout,
+                          ritz_node **result, ritz_node **map, ritz_error *err)
+{
+    const uint32_t size = ritz_graph_size(from);
+    pass s = {.g = to, .mask = 64};
+    while (s.mask < (size_t)size * 4)
+        s.mask *= 2;
+    s.table = ritz_new(s.mask, sizeof *s.table);
+    bool *needed = ritz_new(size, sizeof *needed);
+    if (!s.table || !needed) {
+        ritz_free(s.table);
+        ritz_free(needed);
+        return ritz_fail_memory(err, "compile");
+    }
+    s.mask--;
+    mark(from, needed, output, nout);
+    for (uint32_t id = 0; id < size; id++)
+        if (needed[id])
+            map[id] = rebuild(&s, ritz_graph_node(from, id), map);
+    for (int i = 0; i < nout; i++)
+        result[i] = map[output[i]->id];
+    ritz_free(s.table);
+    ritz_free(needed);
+    return ritz_graph_status(to, err);
+}

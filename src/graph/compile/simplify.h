@@ -1,0 +1,23 @@
+/* simplify.h - the first pass: a smaller graph with the same values.
+ *
+ * Only rewritings that leave every bit as it was: a jitted function computes
+ * what the eager one does.
+ */
+#ifndef RITZ_GRAPH_COMPILE_SIMPLIFY_H
+#define RITZ_GRAPH_COMPILE_SIMPLIFY_H
+
+#include "graph/graph.h"
+
+/* Rebuilds what `output` needs in the graph `to` (fresh and empty): without
+ * dead code, aliases and repeated subexpressions. result[i] stands for
+ * output[i]; map[id] for every node of the old graph that was kept (NULL for
+ * the others), with `input` and captured nodes always kept. The origins of the
+ * new nodes are the old graph's. */
+ritz_status ritz_simplify(ritz_graph *to, const ritz_graph *from,
+                          ritz_node *const *output, int nout,
+                          ritz_node **result, ritz_node **map, ritz_error *err);
+
+/* The number that fills x: x is a constant or the broadcast of one. */
+bool ritz_is_splat(const ritz_node *x, double *value);
+
+#endif

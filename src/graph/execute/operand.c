@@ -1,0 +1,48 @@
+/* operand.c - operands of instructions. */
+#include "graph/execute/operand.h"
+
+#include <string.h>
+
+ritz_view ritz_view_of(ritz_lowering *l, const ritz_node *n, int *buffer)
+{
+    const ritz_lowered *v = ritz_value_of(l, n);
+    const ritz_view view =
+        v->role == RITZ_ROLE_VIEW ? v->view : ritz_whole_view(n);
+    *buffer = ritz_buffer_of(l, view.base);
+    return view;
+}
+
+ritz_at ritz_at_of(ritz_lowering *l, const ritz_node *n)
+{
+    ritz_at at;
+    const ritz_view v = ritz_view_of(l, n, &at.buffer);
+    at.offset = (size_t)v.offset * ritz_dtype_size(n->dtype);
+    return at;
+}
+
+void *ritz_add_instruction(ritz_lowering *l, const ritz_node *n,
+                           const ritz_instruction_kind *kind, size_t size,
+                           ritz_instruction **out)
+{
+    void *detail = ritz_plan_alloc(l, 1, size);
+    ritz_instruction *i = ritz_new_instruction(l, n, 4, 1);
+    if (l->failed)
+        return NULL;
+    i->kind = kind;
+    i->detail = detail;
+    i->nin = 0;
+    *out = i;
+    return detail;
+}
+
+void ritz_set_operands(ritz_lowering *l, ritz_instruction *i, const int *in,
+                       int nin, int out)
+{
+    if (nin > 4)
+        i->in = ritz_plan_alloc(l, (size_t)nin, sizeof *in);
+    if (!i->in)
+        return;
+    memcpy(i->in, in, (size_t)nin * sizeof *in);
+    i->nin = nin;
+    i->out[0] = out;
+}

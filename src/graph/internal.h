@@ -1,0 +1,11 @@
+/* internal.h - what the files of this folder know about a graph and others
+ * need not. */
+#ifndef RITZ_GRAPH_INTERNAL_H
+#define RITZ_GRAPH_INTERNAL_H
+
+#include "graph/graph.h"
+
+/* The origin of the nodes made from now on, which outlives the graph. */
+void ritz_graph_borrow_origin(ritz_graph *g, const ritz_origin *origin);
+
+#endif
