@@ -71,10 +71,11 @@ bool ritz_interrupt_poll(void)
     return ritz_interrupted();
 }
 
-static bool run_serially(size_t count, ritz_tile_fn *fn, void *context)
+static bool run_serially(size_t count, ritz_tile_fn *fn, void *context,
+                         bool whole)
 {
     for (size_t tile = 0; tile < count; tile++) {
-        if (ritz_interrupted())
+        if (!whole && ritz_interrupted())
             return false;
         fn(context, tile, 0);
     }
@@ -87,6 +88,7 @@ typedef struct team {
     size_t count;
     ritz_tile_fn *fn;
     void *context;
+    bool whole;
     atomic_size_t next;
     atomic_bool stopped;
 } team;
@@ -101,7 +103,7 @@ static void *work(void *arg)
     const member *me = arg;
     team *t = me->team;
     for (;;) {
-        if (ritz_interrupted()) {
+        if (!t->whole && ritz_interrupted()) {
             atomic_store(&t->stopped, true);
             return NULL;
         }
@@ -112,9 +114,10 @@ static void *work(void *arg)
     }
 }
 
-static bool run_team(size_t count, int threads, ritz_tile_fn *fn, void *context)
+static bool run_team(size_t count, int threads, ritz_tile_fn *fn, void *context,
+                     bool whole)
 {
-    team t = {.count = count, .fn = fn, .context = context};
+    team t = {.count = count, .fn = fn, .context = context, .whole = whole};
     pthread_t handle[RITZ_MAX_THREADS];
     member who[RITZ_MAX_THREADS];
     int started = 1;
@@ -132,14 +135,15 @@ static bool run_team(size_t count, int threads, ritz_tile_fn *fn, void *context)
 
 #else
 
-static bool run_team(size_t count, int threads, ritz_tile_fn *fn, void *context)
+static bool run_team(size_t count, int threads, ritz_tile_fn *fn, void *context,
+                     bool whole)
 {
     bool stopped = false;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1) \
     reduction(||                                                   \
               : stopped)
     for (size_t tile = 0; tile < count; tile++) {
-        if (ritz_interrupted())
+        if (!whole && ritz_interrupted())
             stopped = true;
         else
             fn(context, tile, omp_get_thread_num());
@@ -149,12 +153,22 @@ static bool run_team(size_t count, int threads, ritz_tile_fn *fn, void *context)
 
 #endif
 
-bool ritz_parallel(size_t count, ritz_tile_fn *fn, void *context)
+static bool run(size_t count, ritz_tile_fn *fn, void *context, bool whole)
 {
     int threads = ritz_threads();
     if ((size_t)threads > count)
         threads = (int)count;
     if (threads <= 1)
-        return run_serially(count, fn, context);
-    return run_team(count, threads, fn, context);
+        return run_serially(count, fn, context, whole);
+    return run_team(count, threads, fn, context, whole);
+}
+
+bool ritz_parallel(size_t count, ritz_tile_fn *fn, void *context)
+{
+    return run(count, fn, context, false);
+}
+
+void ritz_parallel_whole(size_t count, ritz_tile_fn *fn, void *context)
+{
+    run(count, fn, context, true);
 }

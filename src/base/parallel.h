@@ -22,6 +22,10 @@ typedef void ritz_tile_fn(void *context, size_t tile, int worker);
  * seen: then some tiles did not run. */
 bool ritz_parallel(size_t count, ritz_tile_fn *fn, void *context);
 
+/* The same, to its end: the flag is not looked at. For the part of a plan that
+ * overwrites its inputs. */
+void ritz_parallel_whole(size_t count, ritz_tile_fn *fn, void *context);
+
 void ritz_threads_set(int threads); /* clamped to 1..RITZ_MAX_THREADS */
 int ritz_threads(void);             /* default: the processors available */
 

@@ -42,8 +42,10 @@ int ritz_new_buffer(ritz_lowering *l, ritz_dtype dtype, int64_t count)
 int ritz_buffer_of(ritz_lowering *l, const ritz_node *n)
 {
     ritz_lowered *v = ritz_value_of(l, n);
-    if (v->role == RITZ_ROLE_VIEW)
-        v = ritz_value_of(l, v->view.base);
+    if (v->role == RITZ_ROLE_VIEW) {
+        n = v->view.base;
+        v = ritz_value_of(l, n);
+    }
     if (v->buffer < 0)
         v->buffer = ritz_new_buffer(l, n->dtype, ritz_shape_count(&n->shape));
     return v->buffer;

@@ -110,6 +110,7 @@ void ritz_emit_argmax(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_cumsum(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_matmul(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_copy(ritz_lowering *l, const ritz_node *n);
+void ritz_emit_result(ritz_lowering *l, const ritz_node *n, int buffer);
 void ritz_emit_pad(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_concatenate(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_take(ritz_lowering *l, const ritz_node *n);
@@ -125,7 +126,6 @@ void ritz_emit_iota(ritz_lowering *l, const ritz_node *n);
 bool ritz_fused_may_overwrite(const ritz_instruction *i, int in, int out);
 
 /* layout.c */
-bool ritz_lay_out(ritz_lowering *l, ritz_node *const *output,
-                  ritz_node *const *input, const bool *donate);
+bool ritz_lay_out(ritz_lowering *l, const ritz_plan_spec *spec);
 
 #endif

@@ -81,6 +81,7 @@ struct ritz_plan {
     int buffers;
     ritz_instruction *code;
     int instructions;
+    int first;     /* those before ran when the plan was compiled */
     int tail;      /* instructions from here on write into donated storage */
     int *taken_by; /* input -> output that takes its storage, or -1 */
     ritz_tensor **constant;
@@ -100,8 +101,14 @@ static inline void *ritz_scratch(const ritz_runtime *rt, int worker)
     return rt->scratch + (size_t)worker * rt->scratch_bytes;
 }
 
-/* Runs instructions first..stop-1. False when interrupted. */
-bool ritz_run_instructions(const ritz_plan *plan, ritz_runtime *rt, int first,
-                           int stop, bool may_stop, int *failed);
+/* Runs instructions first..stop-1; `may_stop`: an interrupt is obeyed. The
+ * base table is filled. The result may be RITZ_EINTERRUPTED, or the error of
+ * an index out of range. */
+ritz_status ritz_run_instructions(const ritz_plan *plan, int first, int stop,
+                                  bool may_stop, ritz_error *err);
+/* The buffer whose storage this one has. */
+int ritz_root_buffer(const ritz_plan *plan, int buffer);
+/* Memory for the arena and every worker's scratch. */
+ritz_status ritz_workspace_reserve(const ritz_plan *plan, ritz_error *err);
 
 #endif

@@ -170,6 +170,28 @@ void ritz_emit_copy(ritz_lowering *l, const ritz_node *n)
     set_copy_operands(l, i, d);
 }
 
+/* A result that is somebody else's storage (an input's, another result's) is
+ * copied out of it. */
+void ritz_emit_result(ritz_lowering *l, const ritz_node *n, int buffer)
+{
+    ritz_instruction *i;
+    copy *d = ritz_add_instruction(l, n, &kind, sizeof *d + sizeof(piece), &i);
+    if (!d)
+        return;
+    d->size = ritz_dtype_size(n->dtype);
+    d->bytes = (size_t)ritz_shape_count(&n->shape) * d->size;
+    d->y.buffer = buffer;
+    d->pieces = d->bytes > 0;
+    piece *p = &d->piece[0];
+    p->x = ritz_at_of(l, n);
+    p->y = d->y;
+    p->from.rank = p->to.rank = 1;
+    p->from.dim[0] = p->to.dim[0] = ritz_shape_count(&n->shape);
+    p->from.stride[0] = p->to.stride[0] = 1;
+    ritz_set_operands(l, i, &p->x.buffer, 1, buffer);
+    i->work = 0.3 * (double)p->from.dim[0];
+}
+
 void ritz_emit_pad(ritz_lowering *l, const ritz_node *n)
 {
     ritz_instruction *i;

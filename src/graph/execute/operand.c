@@ -46,3 +46,15 @@ void ritz_set_operands(ritz_lowering *l, ritz_instruction *i, const int *in,
     i->nin = nin;
     i->out[0] = out;
 }
+
+void ritz_set_two_outputs(ritz_lowering *l, int scratch)
+{
+    ritz_instruction *i = &l->plan->code[l->plan->instructions - 1];
+    int *both = ritz_plan_alloc(l, 2, sizeof *both);
+    if (!both)
+        return;
+    both[0] = i->out[0];
+    both[1] = scratch;
+    i->out = both;
+    i->nout = 2;
+}

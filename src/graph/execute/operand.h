@@ -30,4 +30,7 @@ void *ritz_add_instruction(ritz_lowering *l, const ritz_node *n,
 void ritz_set_operands(ritz_lowering *l, ritz_instruction *i, const int *in,
                        int nin, int out);
 
+/* Scratch memory of the newest instruction, live for it only. */
+void ritz_set_two_outputs(ritz_lowering *l, int scratch);
+
 #endif

@@ -167,25 +167,13 @@ static void emit_step(ritz_lowering *l, const ritz_node *n, reduce s)
         return;
     *d = s;
     cut(d);
-    int out = d->y.buffer;
+    ritz_set_operands(l, i, &d->x.buffer, 1, d->y.buffer);
+    i->tiles = (size_t)(ceil_div(d->outer, d->group) * d->strips);
     if (d->parts > 1) {
         d->partial.buffer =
             ritz_new_buffer(l, n->dtype, d->outer * d->parts * d->inner);
-        /* The partial results are live for this instruction only. */
-        int *both = ritz_plan_alloc(l, 2, sizeof *both);
-        if (!both)
-            return;
-        both[0] = out;
-        both[1] = d->partial.buffer;
-        i = &l->plan->code[l->plan->instructions - 1];
-        i->out = both;
-        i->nout = 2;
-        i->in[0] = d->x.buffer;
-        i->nin = 1;
+        ritz_set_two_outputs(l, d->partial.buffer);
         i->tiles = (size_t)(d->outer * d->parts);
-    } else {
-        ritz_set_operands(l, i, &d->x.buffer, 1, out);
-        i->tiles = (size_t)(ceil_div(d->outer, d->group) * d->strips);
     }
     i->work = 0.15 * (double)(d->outer * d->r * d->inner);
     i->flops = (double)(d->outer * d->r * d->inner);
