@@ -32,9 +32,13 @@ static uint64_t hash_node(const ritz_primitive *p, ritz_node *const *in,
 static bool same_node(const ritz_node *n, const ritz_primitive *p,
                       ritz_node *const *in, int nin, const ritz_attr *attr)
 {
-    return n->prim == p && n->nin == nin &&
-           memcmp(n->in, in, (size_t)nin * sizeof(void *)) == 0 &&
-           memcmp(n->attr, attr, sizeof *attr) == 0;
+    if (n->prim != p || n->nin != nin ||
+        memcmp(n->attr, attr, sizeof *attr) != 0)
+        return false;
+    for (int i = 0; i < nin; i++)
+        if (n->in[i] != in[i])
+            return false;
+    return true;
 }
 
 static ritz_node *intern(pass *s, const ritz_primitive *p, ritz_node *const *in,

@@ -1,8 +1,6 @@
 /* operand.c - operands of instructions. */
 #include "graph/execute/operand.h"
 
-#include <string.h>
-
 ritz_view ritz_view_of(ritz_lowering *l, const ritz_node *n, int *buffer)
 {
     const ritz_lowered *v = ritz_value_of(l, n);
@@ -42,7 +40,8 @@ void ritz_set_operands(ritz_lowering *l, ritz_instruction *i, const int *in,
         i->in = ritz_plan_alloc(l, (size_t)nin, sizeof *in);
     if (!i->in)
         return;
-    memcpy(i->in, in, (size_t)nin * sizeof *in);
+    for (int k = 0; k < nin; k++)
+        i->in[k] = in[k];
     i->nin = nin;
     i->out[0] = out;
 }
