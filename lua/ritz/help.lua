@@ -4,7 +4,6 @@
 -- Names are looked up raw: asking for help runs no metamethod of the user.
 
 local internal = require "ritz.internal"
-local names = require "ritz.names"
 
 local help = {}
 
@@ -185,8 +184,9 @@ end
 local function is_module(value)
     local ritz = require "ritz"
     if rawequal(value, ritz) then return "ritz" end
-    for _, name in ipairs(internal.modules) do
-        if rawequal(value, rawget(ritz, name)) then return "ritz." .. name end
+    if type(value) ~= "table" then return nil end
+    for name, field in next, ritz do
+        if rawequal(value, field) then return name end
     end
     return nil
 end
@@ -209,7 +209,6 @@ local function describe(value, name)
     local module = is_module(value)
     if module then
         local records = records_of(module)
-        if #records == 0 then records = records_of(module:gsub("^ritz%.", "")) end
         if #records > 0 then return list_module(name or module, records) end
     end
     local record = internal.record(value)
@@ -224,7 +223,7 @@ local function unknown(name)
         all[#all + 1] = record.name
         all[#all + 1] = record.path
     end
-    local near = names.nearest(name, all)
+    local near = internal.nearest(name, all)
     return ("no help on %q%s\n"):format(name,
         near and "; did you mean " .. near .. "?" or "; help() says what there is")
 end

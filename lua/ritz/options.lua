@@ -5,7 +5,8 @@
 -- "function" and "any". Errors have no position: the frames are shown with
 -- them, and those of ritz itself left out.
 
-local names = require "ritz.names"
+
+local internal = require "ritz.internal"
 
 local options = {}
 
@@ -84,7 +85,7 @@ local function refuse_unknown(who, params, key)
     end
     local known = {}
     for i, param in ipairs(params) do known[i] = param.name end
-    local near = names.nearest(key, known)
+    local near = internal.nearest(key, known)
     error(("%s: unknown option %s%s"):format(who, key, near
         and "; did you mean " .. near .. "?"
         or "; there are " .. table.concat(known, ", ")), 0)

@@ -40,6 +40,16 @@ function ritz.document(f, record)
     return f
 end
 
+ritz.document(ritz.document, {
+    signature = "ritz.document(f, record)",
+    summary = "Gives a function a record for help, completion and the manual.",
+    details = "The record has signature, summary and example, which are needed,"
+        .. " and details, params, source and see. params is a list of {name, kind,"
+        .. " default, doc}. The signature begins with the function's full name.",
+    example = [[local twice = ritz.document(function(x) return 2 * x end, {
+  signature = "mine.twice(x)", summary = "Twice x.", example = "twice(3)  --> 6" })]],
+})
+
 -- Name in ritz = the module that returns its value.
 internal.lazy = {
     help = "ritz.help",

@@ -1,7 +1,6 @@
 -- prompt.lua - what the prompt does with one input beside running it.
 
 local internal = require "ritz.internal"
-local names = require "ritz.names"
 
 local prompt = {}
 
@@ -44,7 +43,7 @@ local function nearest_path(path)
     for part in (parent or ""):gmatch("[%w_]+") do
         at = type(at) == "table" and rawget(at, part) or nil
     end
-    local near = names.nearest(name or path, keys_of(at))
+    local near = internal.nearest(name or path, keys_of(at))
     return near and (parent and parent .. "." .. near or near)
 end
 
@@ -59,7 +58,7 @@ local function nearest_documented(name)
         end
         list[#list + 1] = record.name
     end
-    return full[name] or full[names.nearest(name, list)]
+    return full[name] or full[internal.nearest(name, list)]
 end
 
 local function suggestion(message)

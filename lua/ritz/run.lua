@@ -3,7 +3,6 @@
 -- Outside of a batch all of it may be called and keeps nothing.
 
 local internal = require "ritz.internal"
-local names = require "ritz.names"
 local ritz = require "ritz"
 
 local run = {
@@ -93,7 +92,7 @@ function run.check_settings()
     table.sort(known)
     for name in next, settings() do
         if not taken[name] then
-            local near = names.nearest(name, known)
+            local near = internal.nearest(name, known)
             error(("--set %s: the script has no such option%s"):format(name, near
                 and "; did you mean " .. near .. "?" or #known > 0
                 and "; it has " .. table.concat(known, ", ") or ""), 0)

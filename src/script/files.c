@@ -1,7 +1,10 @@
-/* files.c - folders, whole files and the terminal's width, for lua/ritz. */
+/* files.c - what lua/ritz needs of C: folders, whole files, the nearest of
+ * many names, the terminal's width.
+ */
 #include "script/files.h"
 
 #include "base/file.h"
+#include "base/nearest.h"
 
 #include <dirent.h>
 #include <lauxlib.h>
@@ -73,6 +76,25 @@ static int l_make_folder(lua_State *L)
     return 0;
 }
 
+/* nearest(word, list): the text of the list that the word was meant to be, or
+ * nil. */
+static int l_nearest(lua_State *L)
+{
+    const char *word = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    const size_t n = lua_rawlen(L, 2);
+    const char **known = lua_newuserdatauv(L, (n + 1) * sizeof *known, 0);
+    size_t count = 0;
+    for (size_t i = 1; i <= n; i++) {
+        /* The list holds the text, so the view outlives the pop. */
+        if (lua_rawgeti(L, 2, (lua_Integer)i) == LUA_TSTRING)
+            known[count++] = lua_tostring(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pushstring(L, ritz_nearest(word, known, count));
+    return 1;
+}
+
 /* width(): columns of the terminal, or 80. */
 static int l_width(lua_State *L)
 {
@@ -89,9 +111,9 @@ static int l_width(lua_State *L)
 void ritz_files_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"list", l_list},   {"make_folder", l_make_folder},
-        {"width", l_width}, {"write", l_write},
-        {NULL, NULL},
+        {"list", l_list},       {"make_folder", l_make_folder},
+        {"nearest", l_nearest}, {"width", l_width},
+        {"write", l_write},     {NULL, NULL},
     };
     luaL_setfuncs(L, functions, 0);
 }
