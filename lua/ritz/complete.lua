@@ -63,7 +63,8 @@ local function index_of(value)
     if type(meta) ~= "table" then return nil end
     local index = rawget(meta, "__index")
     if type(index) == "function" then -- one of ours keeps its methods so
-        index = select(2, debug.getupvalue(index, 1))
+        local is_c = debug.getinfo(index, "S").what == "C"
+        index = is_c and select(2, debug.getupvalue(index, 1))
     end
     return type(index) == "table" and index or nil
 end

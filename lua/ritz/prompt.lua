@@ -61,20 +61,24 @@ local function nearest_documented(name)
     return full[name] or full[internal.nearest(name, list)]
 end
 
-local function suggestion(message)
+local function suggestion(message, chunk)
     local kind, name = message:match("nil value %((%l+) '([^']+)'%)")
     if kind == "global" then
         return nearest_path(name) or nearest_documented(name)
-    elseif kind == "field" or kind == "method" then
+    elseif kind == "field" then
+        local path = chunk:match("%f[%w_][%w_.]*%." .. name .. "%f[^%w_]")
+        return path and nearest_path(path) or nearest_documented(name)
+    elseif kind == "method" then
         return nearest_documented(name)
     end
     return nil
 end
 
---- The error text, with the nearest name where it is about an unknown one.
-function prompt.advise(text)
+--- The error text of a chunk, with the nearest name where it is about an unknown
+-- one.
+function prompt.advise(text, chunk)
     local first, rest = text:match("^([^\n]*)(.*)$")
-    local near = suggestion(first)
+    local near = suggestion(first, chunk)
     if not near then return text end
     return ("%s; did you mean %s?%s"):format(first, near, rest)
 end

@@ -124,7 +124,7 @@ end
 
 local function is_short(list)
     for _, text in ipairs(list) do
-        if #text > 16 or text:find("\n", 1, true) then return false end
+        if #text > 24 or text:find("\n", 1, true) then return false end
     end
     return true
 end

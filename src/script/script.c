@@ -291,6 +291,8 @@ static bool wants_more(lua_State *L)
     const char *text = lua_tolstring(L, -1, &n);
     static const char mark[] = "<eof>";
     const size_t m = sizeof mark - 1;
+    if (strstr(text, "unfinished string near"))
+        return false; /* in quotes: it ends with its line */
     return n >= m && strcmp(text + n - m, mark) == 0;
 }
 
@@ -357,12 +359,14 @@ static int eval(lua_State *L)
     return 0;
 }
 
-/* The message, with the nearest names where it is about an unknown one. */
+/* The message (text) about a chunk (name), with the nearest name where it is
+ * about an unknown one. */
 static int advise(lua_State *L)
 {
     request *r = request_of(L);
     lua_pushlstring(L, r->text, r->n);
-    call_lua(L, "ritz.prompt", "advise", 1, 1);
+    lua_pushstring(L, r->name);
+    call_lua(L, "ritz.prompt", "advise", 2, 1);
     add_shown(L, r->shown);
     return 0;
 }
@@ -375,6 +379,7 @@ ritz_verdict ritz_script_eval(ritz_script *script, const char *chunk,
     const ritz_verdict verdict = call(eval, &r, &message);
     if (verdict == RITZ_FAILED) {
         request tell = {.script = script,
+                        .name = chunk,
                         .text = ritz_text_view(&message),
                         .n = message.length,
                         .shown = error};
