@@ -103,23 +103,33 @@ static void put_progress(ritz_canvas *canvas, size_t y, const ritz_chrome *c)
     put(canvas, x + width + 2, y, rest, plain);
 }
 
+static void put_end(ritz_canvas *canvas, size_t y, const ritz_chrome *c)
+{
+    char text[64], took[32];
+    seconds_text(took, c->seconds);
+    snprintf(text, sizeof text, "%s %s %s", c->end,
+             strcmp(c->end, "done") == 0 ? "in" : "after", took);
+    const size_t x = put(canvas, 1, y, text, bold);
+    put(canvas, x + 3, y, c->last, plain);
+}
+
 void ritz_chrome_status(ritz_canvas *canvas, size_t y, const ritz_chrome *c)
 {
     char text[2 * RITZ_STAGE_TEXT], took[32];
     seconds_text(took, c->seconds);
     if (*c->message) {
         put(canvas, 1, y, c->message, bold);
-    } else if (c->done || c->view.steps == 0) {
-        snprintf(text, sizeof text, "%s %s%s", c->done ? "done in" : "running",
-                 took, c->paused ? "   drawing is paused" : "");
-        put(canvas, 1, y, text, plain);
+    } else if (c->end) {
+        put_end(canvas, y, c);
     } else if (c->paused) {
-        snprintf(text, sizeof text, "drawing is paused; %s goes on", c->script);
+        snprintf(text, sizeof text, "drawing is paused; %.*s goes on",
+                 RITZ_STAGE_TEXT, c->script);
         put(canvas, 1, y, text, bold);
     } else if (c->view.fraction >= 0) {
         put_progress(canvas, y, c);
     } else {
-        snprintf(text, sizeof text, "%s   %s", c->view.label, took);
+        snprintf(text, sizeof text, "%s   %s",
+                 c->view.steps ? c->view.label : "running", took);
         put(canvas, 1, y, text, plain);
     }
 }

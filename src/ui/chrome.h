@@ -8,12 +8,15 @@
 #include <stdint.h>
 
 typedef struct ritz_chrome {
-    const char *script, *message; /* message: "" when there is none */
+    const char *script;
+    const char *message; /* goes before all else; "" when there is none */
+    const char *end;     /* how the work ended: "done"; NULL: it runs */
+    const char *last;    /* the last line that was printed, or why it failed */
     uint64_t seed;
     int threads;
     size_t bytes;   /* resident */
     double seconds; /* since the start */
-    bool done, paused;
+    bool paused;
     ritz_stage_view view;
 } ritz_chrome;
 

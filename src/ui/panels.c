@@ -153,19 +153,47 @@ static size_t resident_bytes(void)
     return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* The last whole line that was printed, or the first of the error. */
+static void last_line(const panels *p, char out[RITZ_STAGE_TEXT])
+{
+    const bool failed = p->done && p->answer->verdict == RITZ_FAILED;
+    const ritz_text *text = failed ? &p->answer->error : &p->printed;
+    const char *begin = ritz_text_view(text), *end = begin + text->length;
+    if (failed) {
+        end = strchrnul(begin, '\n');
+    } else {
+        while (end > begin && end[-1] == '\n')
+            end--;
+        const char *before = memrchr(begin, '\n', (size_t)(end - begin));
+        begin = before ? before + 1 : begin;
+    }
+    snprintf(out, RITZ_STAGE_TEXT, "%.*s", (int)(end - begin), begin);
+}
+
+static const char *how_it_ended(const panels *p)
+{
+    return !p->done                                 ? NULL
+           : p->answer->verdict == RITZ_FAILED      ? "failed"
+           : p->answer->verdict == RITZ_INTERRUPTED ? "interrupted"
+                                                    : "done";
+}
+
 static void draw_chrome(panels *p)
 {
+    char last[RITZ_STAGE_TEXT];
+    last_line(p, last);
     const ritz_options *opt = p->session->opt;
     const char *name = opt->script ? opt->script : "standard input";
     const char *slash = strrchr(name, '/');
     ritz_chrome c = {
         .script = slash ? slash + 1 : name,
         .message = p->message,
+        .end = how_it_ended(p),
+        .last = last,
         .seed = opt->seed,
         .threads = ritz_threads(),
         .bytes = resident_bytes(),
         .seconds = (p->done ? p->ended : ritz_seconds()) - p->started,
-        .done = p->done,
         .paused = p->paused,
     };
     ritz_stage_look(p->session->stage, &c.view);
@@ -353,12 +381,15 @@ static void take_answer(panels *p)
     p->next_frame = 0;
 }
 
-/* While work runs the next frame may be due; after it, only a message ends. */
+/* While work runs it is looked at once a frame; after it, nothing changes but
+ * a message that ends. */
 static double sleep_time(const panels *p)
 {
     const double now = ritz_seconds();
     if (!p->done || p->changed)
-        return fmax(p->next_frame - now, FRAME / 4);
+        return p->next_frame > now ? p->next_frame - now
+               : p->changed        ? 0
+                                   : FRAME;
     return *p->message ? fmax(p->message_until - now, FRAME) : -1;
 }
 

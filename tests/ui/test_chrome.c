@@ -10,6 +10,7 @@ static ritz_chrome sample(void)
     ritz_chrome c = {
         .script = "fashion.lua",
         .message = "",
+        .last = "accuracy 0.9",
         .seed = 7,
         .threads = 2,
         .bytes = 18000000,
@@ -82,15 +83,16 @@ static void test_status(void)
     is_text(row(ritz_chrome_status, &c, 80, false),
             " epoch 3/5  step 1422/2345   12.3 s", "an unknown fraction");
     c.view.steps = 0;
-    is_text(row(ritz_chrome_status, &c, 80, false), " running 12.3 s",
+    is_text(row(ritz_chrome_status, &c, 80, false), " running   12.3 s",
             "no report yet");
-    c.done = true;
+    c.end = "done";
     c.seconds = 75;
-    is_text(row(ritz_chrome_status, &c, 80, false), " done in 1 min 15 s",
-            "minutes");
+    is_text(row(ritz_chrome_status, &c, 80, false),
+            " done in 1 min 15 s   accuracy 0.9", "minutes, and the last line");
+    c.end = "failed";
     c.seconds = 3 * 3600 + 125;
-    is_text(row(ritz_chrome_status, &c, 80, false), " done in 3 h 02 min",
-            "hours");
+    is_text(row(ritz_chrome_status, &c, 80, false),
+            " failed after 3 h 02 min   accuracy 0.9", "hours");
     c.message = "a message";
     is_text(row(ritz_chrome_status, &c, 80, false), " a message",
             "a message goes before all else");
