@@ -83,6 +83,7 @@ typedef union element {
     float f;
     double d;
     int64_t i;
+    unsigned char b;
 } element;
 
 static void to_element(element *e, ritz_dtype dtype, double value)
@@ -91,15 +92,18 @@ static void to_element(element *e, ritz_dtype dtype, double value)
         e->f = (float)value;
     else if (dtype == RITZ_F64)
         e->d = value;
-    else
+    else if (dtype == RITZ_I64)
         e->i = (int64_t)value;
+    else
+        e->b = (unsigned char)value;
 }
 
 static double from_element(const element *e, ritz_dtype dtype)
 {
     return dtype == RITZ_F32   ? (double)e->f
            : dtype == RITZ_F64 ? e->d
-                               : (double)e->i;
+           : dtype == RITZ_I64 ? (double)e->i
+                               : (double)e->b;
 }
 
 /* An operation on numbers only is done here, by the kernel that would do it
@@ -120,6 +124,18 @@ static ritz_node *fold_constants(pass *s, const ritz_node *n,
     if (!fn)
         return NULL;
     fn(&e[0], &e[1], &e[2], &e[3], 1);
+    return splat(s, n, from_element(&e[0], n->dtype));
+}
+
+/* The same for a cast: a chain has no memory to read a number from. */
+static ritz_node *fold_cast(pass *s, const ritz_node *n, const ritz_node *in)
+{
+    element e[2] = {0};
+    double value;
+    if (!ritz_is_splat(in, &value))
+        return NULL;
+    to_element(&e[1], in->dtype, value);
+    ritz_kernels_for(n->dtype)->cast[in->dtype](&e[0], &e[1], 1);
     return splat(s, n, from_element(&e[0], n->dtype));
 }
 
@@ -204,6 +220,8 @@ static ritz_node *simplify(pass *s, const ritz_node *n, ritz_node **in)
         return in[0];
     if (p == &ritz_primitive_cast && in[0]->dtype == n->dtype)
         return in[0];
+    if (p == &ritz_primitive_cast && ritz_is_splat(in[0], NULL))
+        return fold_cast(s, n, in[0]);
     if (p == &ritz_primitive_reshape || p == &ritz_primitive_broadcast) {
         if (in[0]->prim == p)
             in[0] = in[0]->in[0];
