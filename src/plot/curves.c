@@ -105,11 +105,12 @@ static void draw_markers(const frame *f, const ritz_curve *curve)
 static void fill_column(const frame *f, int64_t x, double from, double to,
                         ritz_cell look)
 {
-    const double rows = (double)ritz_plane_rows(f->plane);
-    if (isnan(from) || isnan(to))
+    const double lowest = (double)ritz_plane_rows(f->plane) - 1;
+    if (isnan(from) || isnan(to) || fmin(from, to) > lowest ||
+        fmax(from, to) < 0)
         return;
     const int64_t top = llround(fmax(fmin(from, to), 0));
-    const int64_t end = llround(fmin(fmax(from, to), rows - 1));
+    const int64_t end = llround(fmin(fmax(from, to), lowest));
     for (int64_t y = top; y <= end; y++)
         if ((x + 2 * y) % 4 == 0)
             ritz_plane_dot(f->plane, x, y, look);
@@ -127,8 +128,9 @@ static void draw_band(const frame *f, const ritz_curve *curve)
         const double high1 = dot_y(f, t->high[i]);
         if (!(x1 >= x0))
             continue;
-        const int64_t last = (int64_t)floor(fmin(x1, end));
-        for (int64_t x = (int64_t)ceil(fmax(x0, 0)); x <= last; x++) {
+        const int64_t last = (int64_t)floor(fmax(fmin(x1, end), -1));
+        for (int64_t x = (int64_t)ceil(fmin(fmax(x0, 0), end + 1)); x <= last;
+             x++) {
             const double s = x1 > x0 ? ((double)x - x0) / (x1 - x0) : 0;
             fill_column(f, x, low0 + (low1 - low0) * s,
                         high0 + (high1 - high0) * s, look);

@@ -2,7 +2,8 @@
  *
  * x hugs the data of lines, because a margin beside a training curve says
  * nothing; y and the clouds get a margin so that no extreme hides in a frame.
- * Bars stand on zero. Limits that were set are kept to the letter.
+ * Bars stand on zero. Limits that were set are kept to the letter where
+ * doubles can divide what they span.
  */
 #include "plot/limits.h"
 
@@ -12,7 +13,10 @@
 /* Of the span, on either side: about half a text row of a middling panel. */
 #define MARGIN 0.04
 /* Keeps spans and their margins finite. */
-#define FARTHEST (DBL_MAX / 8)
+#define FARTHEST (DBL_MAX / 64)
+/* Spans that hold ticks: of the size of the values, and at all. */
+#define NARROWEST 1e-12
+#define SMALLEST  1e-290
 
 double ritz_points_bar_width(const ritz_points *points)
 {
@@ -60,29 +64,34 @@ static ritz_extremes all_y(const ritz_panel *panel, const ritz_axis *x,
     return found;
 }
 
-/* Opens an axis that spans nothing, or nothing that doubles can divide. */
+/* Opens an axis that spans nothing, or so little that doubles cannot divide
+ * it into ticks. */
 static void open_axis(ritz_axis *axis)
 {
-    axis->lo = fmax(axis->lo, -FARTHEST);
-    axis->hi = fmin(axis->hi, FARTHEST);
+    axis->lo = fmin(fmax(axis->lo, -FARTHEST), FARTHEST);
+    axis->hi = fmin(fmax(axis->hi, -FARTHEST), FARTHEST);
+    if (axis->scale == RITZ_SCALE_LOG)
+        axis->lo = fmax(axis->lo, SMALLEST);
     const double size = fmax(fabs(axis->lo), fabs(axis->hi));
-    if (axis->hi - axis->lo > 1e-12 * size)
+    if (axis->hi - axis->lo > fmax(NARROWEST * size, SMALLEST))
         return;
     const double middle = axis->lo;
     if (axis->scale == RITZ_SCALE_LOG) {
-        axis->lo = middle / 2;
-        axis->hi = middle * 2;
+        axis->lo = fmax(middle / 2, SMALLEST);
+        axis->hi = axis->lo * 4;
     } else {
-        const double half = size > 0 ? size / 2 : 1;
+        const double half = size > SMALLEST ? size / 2 : 1;
         axis->lo = middle - half;
         axis->hi = middle + half;
     }
 }
 
-static double auto_threshold(const ritz_extremes *found)
+/* symlog is linear over the last of the four decades that it shows. */
+static double auto_threshold(double lo, double hi)
 {
-    const double most = fmax(fabs(found->min), fabs(found->max));
-    return isfinite(most) && most > 0 ? pow(10, floor(log10(most)) - 3) : 1;
+    const double most = fmax(fabs(lo), fabs(hi));
+    return isfinite(most) && most > SMALLEST ? pow(10, floor(log10(most)) - 3)
+                                             : 1;
 }
 
 /* The span of the data; true when the panel refuses a log axis. */
@@ -92,7 +101,7 @@ static bool span(ritz_axis *axis, ritz_scale scale, const ritz_extremes *found)
     const bool none = found->min > found->max;
     const bool refuse = log && !none && isinf(found->min_positive);
     axis->scale = refuse ? RITZ_SCALE_LINEAR : scale;
-    axis->threshold = auto_threshold(found);
+    axis->threshold = auto_threshold(found->min, found->max);
     axis->lo = none                            ? (log ? 1 : 0)
                : axis->scale == RITZ_SCALE_LOG ? found->min_positive
                                                : found->min;
@@ -124,6 +133,8 @@ static void apply_limits(ritz_axis *axis, const double limit[2])
         axis->hi = log ? axis->lo * 10 : axis->lo + fmax(fabs(axis->lo), 1);
     else if (axis->lo >= axis->hi)
         axis->lo = log ? axis->hi / 10 : axis->hi - fmax(fabs(axis->hi), 1);
+    open_axis(axis);
+    axis->threshold = auto_threshold(axis->lo, axis->hi);
 }
 
 void ritz_panel_settle(ritz_axis axis[2], bool refused[2],

@@ -15,7 +15,7 @@ double ritz_axis_forward(const ritz_axis *axis, double value)
     case RITZ_SCALE_LOG:
         return value > 0 ? log10(value) : NAN;
     case RITZ_SCALE_SYMLOG:
-        return copysign(log10(1 + fabs(value) / axis->threshold), value);
+        return copysign(log1p(fabs(value) / axis->threshold) / M_LN10, value);
     default:
         return value;
     }
@@ -27,7 +27,7 @@ double ritz_axis_inverse(const ritz_axis *axis, double coordinate)
     case RITZ_SCALE_LOG:
         return pow(10, coordinate);
     case RITZ_SCALE_SYMLOG:
-        return copysign(axis->threshold * (pow(10, fabs(coordinate)) - 1),
+        return copysign(axis->threshold * expm1(fabs(coordinate) * M_LN10),
                         coordinate);
     default:
         return coordinate;

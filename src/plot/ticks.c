@@ -76,6 +76,8 @@ static void linear_ticks(ritz_ticks *out, const ritz_axis *axis, size_t most)
     out->exponent = 0;
     for (double k = first; k <= last; k++)
         add(out, k == 0 ? 0.0 : k * step); /* no -0 */
+    if (out->count == 0) /* rounding: the axis is narrower than its ticks */
+        add(out, axis->lo);
     write_linear(out, step);
 }
 

@@ -177,6 +177,9 @@ static void test_symlog(void)
                  1e-12 * 100;
     is_int(wrong, 0, "symlog and back");
     near(ritz_axis_place(&axis, 0), 0.5, 1e-15, "zero is in the middle");
+    const ritz_axis flat = {RITZ_SCALE_SYMLOG, 1e292, 0, 20};
+    near(ritz_axis_place(&flat, 5), 0.25, 1e-12,
+         "far below its threshold it is linear");
 }
 
 static void test_curves(void)
