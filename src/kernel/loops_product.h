@@ -236,7 +236,7 @@ static void dots(const ritz_product *p)
             sum[0] = fused_vec(load_part(a + l, n, 0), load_part(x + l, n, 0),
                                sum[0]);
         }
-        const real total = sum_fold(sum, 4);
+        const real total = fold(SUM, sum, 4);
         c[i * p->ldc] = p->add ? c[i * p->ldc] + total : total;
     }
 }

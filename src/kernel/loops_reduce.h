@@ -19,69 +19,87 @@ INLINE vec lane_load(const real *x, int i, size_t n, real pad)
     return vec_choose(inside, load(x + i * WIDTH), vec_of(pad));
 }
 
-/* NAME_fold: the lanes of `count` vectors, a power of two, to one number.
- * NAME_short: a row that fits into `count` vectors.
- * NAME_long: any row. NAME_row: the same, where x has `room` elements. */
-#define ROW_REDUCTION(name, identity)                                        \
-    INLINE real name##_fold(vec *v, int count)                               \
-    {                                                                        \
-        for (int half = count / 2; half > 0; half /= 2)                      \
-            for (int i = 0; i < half; i++)                                   \
-                v[i] = vec_##name(v[i], v[i + half]);                        \
-        for (bits half = WIDTH / 2; half > 0; half /= 2)                     \
-            v[0] = vec_##name(v[0], __builtin_shuffle(v[0], iota() + half)); \
-        return v[0][0];                                                      \
-    }                                                                        \
-                                                                             \
-    INLINE real name##_short(const real *x, size_t n, int count)             \
-    {                                                                        \
-        vec v[VECTORS];                                                      \
-        for (int i = 0; i < count; i++)                                      \
-            v[i] = lane_load(x, i, n, identity);                             \
-        return name##_fold(v, count);                                        \
-    }                                                                        \
-                                                                             \
-    static real name##_long(const real *x, size_t n, size_t room)            \
-    {                                                                        \
-        vec v[VECTORS];                                                      \
-        real rest[RITZ_LANES] = {0};                                         \
-        for (int i = 0; i < VECTORS; i++)                                    \
-            v[i] = vec_of(identity);                                         \
-        for (; n >= RITZ_LANES; n -= RITZ_LANES, room -= RITZ_LANES) {       \
-            for (int i = 0; i < VECTORS; i++)                                \
-                v[i] = vec_##name(v[i], load(x + i * WIDTH));                \
-            x += RITZ_LANES;                                                 \
-        }                                                                    \
-        if (n > 0 && room < RITZ_LANES)                                      \
-            x = memcpy(rest, x, n * sizeof *x);                              \
-        if (n > 0)                                                           \
-            for (int i = 0; i < VECTORS; i++)                                \
-                v[i] = vec_##name(v[i], lane_load(x, i, n, identity));       \
-        return name##_fold(v, VECTORS);                                      \
-    }                                                                        \
-                                                                             \
-    static inline real name##_row(const real *x, size_t n, size_t room)      \
-    {                                                                        \
-        if (room < RITZ_LANES || n > RITZ_LANES / 2)                         \
-            return name##_long(x, n, room);                                  \
-        if (n <= WIDTH)                                                      \
-            return name##_short(x, n, 1);                                    \
-        if (n <= 2 * WIDTH)                                                  \
-            return name##_short(x, n, 2);                                    \
-        if (n <= 4 * WIDTH)                                                  \
-            return name##_short(x, n, 4);                                    \
-        return name##_short(x, n, VECTORS / 2);                              \
-    }
+/* `op` and `count` are constants wherever the inline functions are used. */
+typedef enum reduction { SUM, MAX } reduction;
 
-ROW_REDUCTION(sum, 0)
-ROW_REDUCTION(max, LOWEST)
+INLINE vec vec_reduce(reduction op, vec a, vec b)
+{
+    return op == SUM ? a + b : vec_max(a, b);
+}
+
+INLINE real identity_of(reduction op)
+{
+    return op == SUM ? 0 : LOWEST;
+}
+
+/* The lanes of `count` vectors, a power of two, to one number. */
+INLINE real fold(reduction op, vec *v, int count)
+{
+#pragma GCC unroll 8
+    for (int half = count / 2; half > 0; half /= 2)
+#pragma GCC unroll 16
+        for (int i = 0; i < half; i++)
+            v[i] = vec_reduce(op, v[i], v[i + half]);
+#pragma GCC unroll 8
+    for (bits half = WIDTH / 2; half > 0; half /= 2)
+        v[0] = vec_reduce(op, v[0], __builtin_shuffle(v[0], iota() + half));
+    return v[0][0];
+}
+
+/* A row that fits into `count` vectors. */
+INLINE real reduce_short(reduction op, const real *x, size_t n, int count)
+{
+    vec v[VECTORS];
+#pragma GCC unroll 32
+    for (int i = 0; i < count; i++)
+        v[i] = lane_load(x, i, n, identity_of(op));
+    return fold(op, v, count);
+}
+
+/* Any row. */
+INLINE real reduce_long(reduction op, const real *x, size_t n, size_t room)
+{
+    vec v[VECTORS];
+    real rest[RITZ_LANES] = {0};
+#pragma GCC unroll 32
+    for (int i = 0; i < VECTORS; i++)
+        v[i] = vec_of(identity_of(op));
+    for (; n >= RITZ_LANES; n -= RITZ_LANES, room -= RITZ_LANES) {
+#pragma GCC unroll 32
+        for (int i = 0; i < VECTORS; i++)
+            v[i] = vec_reduce(op, v[i], load(x + i * WIDTH));
+        x += RITZ_LANES;
+    }
+    if (n > 0 && room < RITZ_LANES)
+        x = memcpy(rest, x, n * sizeof *x);
+    if (n > 0) {
+#pragma GCC unroll 32
+        for (int i = 0; i < VECTORS; i++)
+            v[i] = vec_reduce(op, v[i], lane_load(x, i, n, identity_of(op)));
+    }
+    return fold(op, v, VECTORS);
+}
+
+/* A row of n elements, behind which x goes on to `room` elements. */
+INLINE real reduce_row(reduction op, const real *x, size_t n, size_t room)
+{
+    if (room < RITZ_LANES || n > RITZ_LANES)
+        return reduce_long(op, x, n, room);
+    if (n <= WIDTH)
+        return reduce_short(op, x, n, 1);
+    if (n <= 2 * WIDTH)
+        return reduce_short(op, x, n, 2);
+    if (n <= 4 * WIDTH)
+        return reduce_short(op, x, n, VECTORS < 4 ? VECTORS : 4);
+    return reduce_short(op, x, n, VECTORS);
+}
 
 static void sum_rows(void *yv, const void *xv, size_t rows, size_t n)
 {
     real *y = yv;
     const real *x = xv;
     for (size_t r = 0; r < rows; r++)
-        y[r] = sum_row(x + r * n, n, (rows - r) * n) + 0;
+        y[r] = reduce_row(SUM, x + r * n, n, (rows - r) * n) + 0;
 }
 
 static void max_rows(void *yv, const void *xv, size_t rows, size_t n)
@@ -89,7 +107,7 @@ static void max_rows(void *yv, const void *xv, size_t rows, size_t n)
     real *y = yv;
     const real *x = xv;
     for (size_t r = 0; r < rows; r++)
-        y[r] = max_row(x + r * n, n, (rows - r) * n);
+        y[r] = reduce_row(MAX, x + r * n, n, (rows - r) * n);
 }
 
 /* The first place that equals the maximum or, like it, is NaN. */
@@ -98,7 +116,7 @@ static void argmax_rows(void *yv, const void *xv, size_t rows, size_t n)
     int64_t *y = yv;
     const real *x = xv;
     for (size_t r = 0; r < rows; r++, x += n) {
-        const real top = max_row(x, n, (rows - r) * n);
+        const real top = reduce_row(MAX, x, n, (rows - r) * n);
         size_t k = 0;
         while (k < n && !((x[k] == top) | (IS_NAN(x[k]) & IS_NAN(top))))
             k++;
@@ -106,47 +124,49 @@ static void argmax_rows(void *yv, const void *xv, size_t rows, size_t n)
     }
 }
 
-/* Four rows at a time go through y, in strips of columns that stay in L1. */
-#define COLUMN_REDUCTION(name)                                              \
-    INLINE void name##_strip(real *restrict y, const real *restrict x,      \
-                             size_t rows, size_t n, size_t stride)          \
-    {                                                                       \
-        size_t r = 0;                                                       \
-        for (; r + 4 <= rows; r += 4, x += 4 * stride)                      \
-            for (size_t j = 0; j < n; j++) {                                \
-                real v = real_##name(y[j], x[j]);                           \
-                v = real_##name(v, x[j + stride]);                          \
-                v = real_##name(v, x[j + 2 * stride]);                      \
-                y[j] = real_##name(v, x[j + 3 * stride]);                   \
-            }                                                               \
-        for (; r < rows; r++, x += stride)                                  \
-            for (size_t j = 0; j < n; j++)                                  \
-                y[j] = real_##name(y[j], x[j]);                             \
-    }                                                                       \
-                                                                            \
-    static void name##_columns(void *yv, const void *xv, size_t rows,       \
-                               size_t n)                                    \
-    {                                                                       \
-        enum { STRIP = 1024 };                                              \
-        real *y = yv;                                                       \
-        const real *x = xv;                                                 \
-        for (size_t j = 0; j < n; j += STRIP)                               \
-            name##_strip(y + j, x + j, rows, n - j < STRIP ? n - j : STRIP, \
-                         n);                                                \
-    }
-
-INLINE real real_sum(real a, real b)
+INLINE real real_reduce(reduction op, real a, real b)
 {
-    return a + b;
-}
-
-INLINE real real_max(real a, real b)
-{
+    if (op == SUM)
+        return a + b;
     return (a > b) | IS_NAN(a) ? a : b;
 }
 
-COLUMN_REDUCTION(sum)
-COLUMN_REDUCTION(max)
+/* Four rows at a time go through y, in strips of columns that stay in L1. */
+INLINE void strip(reduction op, real *restrict y, const real *restrict x,
+                  const size_t size[2], size_t stride)
+{
+    const size_t rows = size[0], n = size[1];
+    size_t r = 0;
+    for (; r + 4 <= rows; r += 4, x += 4 * stride)
+        for (size_t j = 0; j < n; j++) {
+            real v = real_reduce(op, y[j], x[j]);
+            v = real_reduce(op, v, x[j + stride]);
+            v = real_reduce(op, v, x[j + 2 * stride]);
+            y[j] = real_reduce(op, v, x[j + 3 * stride]);
+        }
+    for (; r < rows; r++, x += stride)
+        for (size_t j = 0; j < n; j++)
+            y[j] = real_reduce(op, y[j], x[j]);
+}
+
+INLINE void reduce_columns(reduction op, real *y, const real *x, size_t rows,
+                           size_t n)
+{
+    enum { STRIP = 1024 };
+    for (size_t j = 0; j < n; j += STRIP)
+        strip(op, y + j, x + j, (size_t[]){rows, n - j < STRIP ? n - j : STRIP},
+              n);
+}
+
+static void sum_columns(void *y, const void *x, size_t rows, size_t n)
+{
+    reduce_columns(SUM, y, x, rows, n);
+}
+
+static void max_columns(void *y, const void *x, size_t rows, size_t n)
+{
+    reduce_columns(MAX, y, x, rows, n);
+}
 
 static void cumsum_columns(void *yv, const void *xv, size_t rows, size_t n)
 {
@@ -156,7 +176,8 @@ static void cumsum_columns(void *yv, const void *xv, size_t rows, size_t n)
         memmove(y, x, n * sizeof *y);
     for (size_t r = 1; r < rows; r++) {
         real *now = y + r * n;
-        _Pragma("GCC ivdep") for (size_t j = 0; j < n; j++) now[j] =
-            now[j - n] + x[r * n + j];
+#pragma GCC ivdep
+        for (size_t j = 0; j < n; j++)
+            now[j] = now[j - n] + x[r * n + j];
     }
 }

@@ -56,11 +56,6 @@ static inline vec vec_choose(ivec mask, vec yes, vec no)
     return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
 }
 
-static inline vec vec_sum(vec a, vec b)
-{
-    return a + b;
-}
-
 /* NaN wins, as in NumPy's maximum. */
 static inline vec vec_max(vec a, vec b)
 {
