@@ -44,8 +44,8 @@ typedef struct scatter {
 #define SCATTER(type)                                                      \
     static void scatter_##type(void *yv, const void *xv, const scatter *s) \
     {                                                                      \
-        type *restrict y = yv;                                                      \
-        const type *restrict x = xv;                                                \
+        type *restrict y = yv;                                             \
+        const type *restrict x = xv;                                       \
         for (int64_t o = 0; o < s->outer; o++) {                           \
             for (int64_t i = 0; i < s->count; i++) {                       \
                 type *to = y + (s->index[i] - 1) * s->inner;               \
