@@ -3,10 +3,13 @@
  * Three families. Where OpenBLAS has AVX-512 kernels, products of fewer than
  * 10^6 multiply-adds take its path without packing, which reaches the
  * processor's peak: all tiles stay below that. Elsewhere OpenBLAS always
- * packs; with AVX2 that costs half the speed or more at the sizes networks
- * have (GFLOP/s of OpenBLAS and of our loops: 128x64x64 57 and 87, 50176x16x9
- * 23 and 71), so that family uses loops_product.h. All others get OpenBLAS with
- * large tiles. The family depends on the processor, not on RITZ_SIMD.
+ * packs, which at the sizes of networks costs up to two thirds of the speed;
+ * so with AVX2 the loops are ours (loops_product.h). GFLOP/s, f32, one thread,
+ * OpenBLAS in the best of two tilings against ours: 128x64x64 57 and 83,
+ * 4096x128x784 70 and 77, 128x10x128 36 and 50, 12544x144x32 B^T 51 and 72,
+ * 50176x16x9 23 and 66; only for 1024^3 is OpenBLAS ahead, 69 and 63. All other
+ * processors get OpenBLAS with large tiles. The family depends on the processor,
+ * not on RITZ_SIMD.
  */
 #include "kernel/gemm.h"
 #include "kernel/kernel.h"

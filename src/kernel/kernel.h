@@ -90,7 +90,8 @@ typedef void ritz_block_fn(void *y, const void *a, const void *b, const void *c,
 /* x is rows x n, contiguous; y[r] from row r. Sum: element k goes to lane
  * k mod RITZ_LANES; lanes combine as a balanced tree (lane i with lane
  * i + half). An empty row gives 0 for sum, -inf for max. A NaN in a row makes
- * its maximum NaN. argmax gives the first 1-based position as i64. */
+ * its maximum NaN. A sum is never -0. argmax gives the first 1-based position
+ * of the maximum as i64, a NaN being the greatest; 0 for an empty row. */
 typedef void ritz_rows_fn(void *y, const void *x, size_t rows, size_t n);
 
 /* x is rows x n, contiguous; y[j] = y[j] op x[r][j] for r = 0, 1, ... in
