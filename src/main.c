@@ -5,7 +5,7 @@
 int main(int argc, char **argv)
 {
     const int code = ritz_program(argc, argv);
-    if (code > 128)
+    if (ritz_last_signal() != 0 && code == 128 + ritz_last_signal())
         ritz_die_of(code - 128);
     return code;
 }
