@@ -8,8 +8,8 @@
  * OpenBLAS in the best of two tilings against ours: 128x64x64 57 and 83,
  * 4096x128x784 70 and 77, 128x10x128 36 and 50, 12544x144x32 B^T 51 and 72,
  * 50176x16x9 23 and 66; only for 1024^3 is OpenBLAS ahead, 69 and 63. All other
- * processors get OpenBLAS with large tiles. The family depends on the processor,
- * not on RITZ_SIMD.
+ * processors get OpenBLAS with large tiles. The family depends on the
+ * processor, not on RITZ_SIMD.
  */
 #include "kernel/gemm.h"
 #include "kernel/kernel.h"
