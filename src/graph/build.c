@@ -17,7 +17,9 @@ ritz_node *ritz_scalar(ritz_graph *g, ritz_dtype dtype, double value)
 
 ritz_node *ritz_scalar_like(ritz_graph *g, const ritz_node *x, double value)
 {
-    return ritz_scalar(g, x->dtype, value);
+    ritz_node *n = ritz_scalar(g, x->dtype, value);
+    n->weak = x->weak;
+    return n;
 }
 
 ritz_node *ritz_weak_scalar(ritz_graph *g, double value)
@@ -448,4 +450,19 @@ int ritz_call_axis(ritz_graph *g, const char *who, int64_t axis, int rank)
                     "%s: axis must be 1 to %d or -%d to -1, got %lld", who,
                     rank, rank, (long long)axis);
     return 0;
+}
+
+int ritz_call_axes(ritz_graph *g, const char *who, const ritz_value *v,
+                   int rank, int axes[RITZ_MAX_RANK])
+{
+    const int n = v->given ? v->count : rank;
+    for (int i = 0; i < n; i++) {
+        axes[i] = v->given ? ritz_call_axis(g, who, v->list[i], rank) : i;
+        for (int k = 0; k < i; k++)
+            if (axes[k] == axes[i])
+                ritz_graph_fail(g, RITZ_EVALUE,
+                                "%s: wants each axis once, got axis %d twice",
+                                who, axes[i] + 1);
+    }
+    return n;
 }

@@ -29,7 +29,8 @@ typedef struct ritz_param {
     bool required;
     double fallback;  /* default of numbers, integers and booleans */
     const char *text; /* default of texts; allowed values after it,
-                         separated by '|': "valid|same" */
+                         separated by '|': "valid|same". INTS with a text
+                         take one of these words instead of numbers */
     double low, high; /* allowed range of numbers, if low < high */
     const char *doc;
 } ritz_param;
@@ -78,5 +79,9 @@ typedef struct ritz_function {
 /* Axis `i` of the call as an index from 0, for an array of this rank. On a
  * bad axis fails and gives 0. */
 int ritz_call_axis(ritz_graph *g, const char *who, int64_t axis, int rank);
+/* The axes of an AXES argument, none given meaning all; returns their number.
+ */
+int ritz_call_axes(ritz_graph *g, const char *who, const ritz_value *v,
+                   int rank, int axes[RITZ_MAX_RANK]);
 
 #endif

@@ -63,9 +63,37 @@ static ritz_operand *read_list(reading *r)
 
 /* Parameters. */
 
+static bool is_allowed(const char *list, const char *word)
+{
+    const size_t n = strlen(word);
+    for (const char *s = list;; s++) {
+        const size_t m = strcspn(s, "|");
+        if (m == n && memcmp(s, word, n) == 0)
+            return true;
+        s += m;
+        if (!*s)
+            return false;
+    }
+}
+
+static void read_text(reading *r, int index, const ritz_param *p, ritz_value *v)
+{
+    if (lua_type(r->L, index) != LUA_TSTRING)
+        ritz_refuse(r->L, "%s: %s must be a string, got %s", r->f->name,
+                    p->name, ritz_got_at(r->L, index).text);
+    v->text = lua_tostring(r->L, index);
+    if (p->text && strchr(p->text, '|') && !is_allowed(p->text, v->text))
+        ritz_refuse(r->L, "%s: %s must be one of %s, got \"%.40s\"", r->f->name,
+                    p->name, p->text, v->text);
+}
+
 static void read_ints(reading *r, int index, const ritz_param *p, ritz_value *v)
 {
     lua_State *L = r->L;
+    if (p->text && lua_type(L, index) == LUA_TSTRING) {
+        read_text(r, index, p, v);
+        return;
+    }
     if (lua_type(L, index) != LUA_TTABLE) {
         v->count = 1;
         v->list[0] = ritz_check_integer(L, index, r->f->name, p->name);
@@ -106,30 +134,6 @@ static void read_integer(reading *r, int index, const ritz_param *p,
     if (p->low < p->high && !(v->number >= p->low && v->number <= p->high))
         ritz_refuse(r->L, "%s: %s must be %g to %g, got %lld", r->f->name,
                     p->name, p->low, p->high, (long long)v->i);
-}
-
-static bool is_allowed(const char *list, const char *word)
-{
-    const size_t n = strlen(word);
-    for (const char *s = list;; s++) {
-        const size_t m = strcspn(s, "|");
-        if (m == n && memcmp(s, word, n) == 0)
-            return true;
-        s += m;
-        if (!*s)
-            return false;
-    }
-}
-
-static void read_text(reading *r, int index, const ritz_param *p, ritz_value *v)
-{
-    if (lua_type(r->L, index) != LUA_TSTRING)
-        ritz_refuse(r->L, "%s: %s must be a string, got %s", r->f->name,
-                    p->name, ritz_got_at(r->L, index).text);
-    v->text = lua_tostring(r->L, index);
-    if (p->text && strchr(p->text, '|') && !is_allowed(p->text, v->text))
-        ritz_refuse(r->L, "%s: %s must be one of %s, got \"%.40s\"", r->f->name,
-                    p->name, p->text, v->text);
 }
 
 static void read_bool(reading *r, int index, const ritz_param *p, ritz_value *v)
@@ -232,7 +236,7 @@ static void fill_defaults(reading *r, int count)
                         r->f->signature);
         v->number = p->fallback;
         v->i = (int64_t)p->fallback;
-        if (p->kind == RITZ_PARAM_TEXT && p->text)
+        if (p->text)
             v->text = lua_pushlstring(r->L, p->text, strcspn(p->text, "|"));
     }
 }

@@ -3,6 +3,8 @@
 
 #include "base/memory.h"
 #include "graph/primitive.h"
+#include "nn/nn.h"
+#include "optim/optim.h"
 #include "script/call.h"
 #include "script/document.h"
 #include "script/handle.h"
@@ -83,10 +85,26 @@ static void add_record(lua_State *L, const ritz_function *f)
     lua_pop(L, 1);
 }
 
+const ritz_function *ritz_core_record(int i)
+{
+    const int primitives = ritz_primitive_count();
+    if (i < primitives)
+        return &ritz_primitive_at(i)->function;
+    i -= primitives;
+    for (const ritz_function *const *f = ritz_nn_functions; *f; f++)
+        if (i-- == 0)
+            return *f;
+    for (const ritz_function *const *f = ritz_optim_functions; *f; f++)
+        if (i-- == 0)
+            return *f;
+    return NULL;
+}
+
 static void add_records(lua_State *L)
 {
-    for (int i = 0; i < ritz_primitive_count(); i++)
-        add_record(L, &ritz_primitive_at(i)->function);
+    const ritz_function *f;
+    for (int i = 0; (f = ritz_core_record(i)); i++)
+        add_record(L, f);
 }
 
 /* For tests: the n-th request for memory from now on fails. Returns the

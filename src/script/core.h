@@ -30,6 +30,9 @@ typedef struct ritz_core {
 int ritz_core_open(lua_State *L);
 ritz_core *ritz_core_of(lua_State *L);
 
+/* The records that users can call, one after the other, then NULL. */
+const struct ritz_function *ritz_core_record(int i);
+
 /* Starts the stream of random numbers anew. */
 void ritz_core_seed(lua_State *L, uint64_t seed);
 /* The key of the next draw without a key; advances the stream. */

@@ -62,7 +62,7 @@ static void set_text(lua_State *L, const char *field, const char *text)
 /* Pushes the default, or nil: axes, shapes and lists have none to name. */
 static void push_default(lua_State *L, const ritz_param *p)
 {
-    if (p->kind == RITZ_PARAM_TEXT && p->text)
+    if (p->text)
         lua_pushlstring(L, p->text, strcspn(p->text, "|"));
     else if (p->kind == RITZ_PARAM_BOOL)
         lua_pushboolean(L, p->fallback != 0);

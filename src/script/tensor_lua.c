@@ -261,8 +261,8 @@ static void add_operators(lua_State *L, int metatable)
 
 static void add_record_methods(lua_State *L, int methods)
 {
-    for (int i = 0; i < ritz_primitive_count(); i++) {
-        const ritz_function *f = &ritz_primitive_at(i)->function;
+    const ritz_function *f;
+    for (int i = 0; (f = ritz_core_record(i)); i++) {
         if (f->module && f->method) {
             ritz_push_function(L, f);
             lua_setfield(L, methods, f->name);

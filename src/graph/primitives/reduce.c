@@ -40,12 +40,9 @@ static void build_over_axes(ritz_graph *g, const ritz_call *call,
                             const ritz_primitive *p, ritz_node **out)
 {
     ritz_node *x = call->x[0];
-    const ritz_value *v = &call->v[0];
-    int axes[RITZ_MAX_RANK], n = v->given ? v->count : x->shape.rank;
-    for (int i = 0; i < n; i++)
-        axes[i] = v->given ? ritz_call_axis(g, call->function->name, v->list[i],
-                                            x->shape.rank)
-                           : i;
+    int axes[RITZ_MAX_RANK];
+    const int n = ritz_call_axes(g, call->function->name, &call->v[0],
+                                 x->shape.rank, axes);
     out[0] = ritz_reduce(g, p, x, axes, n, call->v[1].i != 0);
 }
 

@@ -1,0 +1,45 @@
+/* inside.h - checks and the list of records that the files of nn share. */
+#ifndef RITZ_NN_INSIDE_H
+#define RITZ_NN_INSIDE_H
+
+#include "graph/build.h"
+#include "graph/infer.h"
+#include "nn/nn.h"
+
+/* Report to the graph what is wrong and return false; also when the graph has
+ * failed before, since then shapes mean nothing. */
+bool ritz_nn_wants_float(ritz_graph *g, const char *who, const ritz_node *x);
+/* `want` says the shape: "images [..., height, width, channels]". */
+bool ritz_nn_wants_rank(ritz_graph *g, const char *who, const ritz_node *x,
+                        int rank, const char *want);
+bool ritz_nn_wants_index(ritz_graph *g, const char *who, const ritz_node *x);
+bool ritz_nn_wants_key(ritz_graph *g, const char *who, const ritz_node *key);
+/* A vector with one entry for each of the `size` entries of x's last axis;
+ * NULL passes. */
+bool ritz_nn_wants_vector(ritz_graph *g, const char *who, const char *name,
+                          const ritz_node *v, const ritz_node *x);
+
+/* What calls like f(x, axis, keep) have for parameters. */
+#define RITZ_NN_AXES_AND_KEEP                                \
+    {.name = "axis",                                         \
+     .kind = RITZ_PARAM_AXES,                                \
+     .doc = "an axis or a list of them; all when left out"}, \
+    {                                                        \
+        .name = "keep", .kind = RITZ_PARAM_BOOL,             \
+        .doc = "keep the reduced axes with size 1"           \
+    }
+
+extern const ritz_function ritz_nn_relu, ritz_nn_leaky_relu, ritz_nn_elu,
+    ritz_nn_gelu, ritz_nn_silu;
+extern const ritz_function ritz_nn_mean, ritz_nn_var, ritz_nn_std, ritz_nn_min,
+    ritz_nn_norm, ritz_nn_dot;
+extern const ritz_function ritz_nn_logsumexp, ritz_nn_softmax,
+    ritz_nn_log_softmax;
+extern const ritz_function ritz_nn_linear, ritz_nn_conv2d, ritz_nn_max_pool2d,
+    ritz_nn_avg_pool2d;
+extern const ritz_function ritz_nn_layer_norm, ritz_nn_batch_norm,
+    ritz_nn_dropout;
+extern const ritz_function ritz_nn_one_hot, ritz_nn_embedding;
+extern const ritz_function ritz_nn_mse, ritz_nn_cross_entropy, ritz_nn_accuracy;
+
+#endif
