@@ -1,7 +1,7 @@
 /* show.c - a figure as plain text, and in sentences. */
 #include "plot/text.h"
 
-#include "plot/layout.h"
+#include "plot/text_inside.h"
 #include "plot/ticks.h"
 
 enum { LINE_HEIGHT = 16, WIDEST = 10000 };
@@ -27,9 +27,10 @@ static ritz_status write_pages(ritz_text *out, const ritz_picture *picture,
         ritz_canvas_new(&canvas, width, height, ascii, err);
     if (status != RITZ_OK)
         return status;
-    const size_t pages = ritz_picture_pages(picture, width, height);
+    const size_t pages = ritz_picture_pages(
+        picture, width, height - ritz_has_header(picture, height));
     for (size_t page = 0; page < pages; page++) {
-        const ritz_page_view view = {.page = page, .header = page == 0};
+        const ritz_page_view view = {.page = page, .header = true};
         ritz_picture_draw(canvas, picture, &view);
         ritz_canvas_write(out, canvas, false);
     }
@@ -50,8 +51,8 @@ ritz_status ritz_figure_text(ritz_text *out, ritz_figure *figure, size_t width,
     if (status != RITZ_OK)
         return status;
     if (height == 0) {
-        const bool header = picture->count > 1 && *picture->title;
-        height = LINE_HEIGHT * panel_lines(picture, width) + header;
+        height = LINE_HEIGHT * panel_lines(picture, width);
+        height += ritz_has_header(picture, height);
         height = height > 0 ? height : 1;
     }
     status = write_pages(out, picture, width, height, ascii, err);

@@ -346,6 +346,11 @@ static const char *title_of(const ritz_picture *picture, const ritz_pane *pane)
     return *own || picture->count > 1 ? own : picture->title;
 }
 
+bool ritz_has_header(const ritz_picture *picture, size_t height)
+{
+    return picture->count > 1 && *picture->title && height > LEAST_HEIGHT;
+}
+
 void ritz_picture_draw(ritz_canvas *canvas, const ritz_picture *picture,
                        const ritz_page_view *view)
 {

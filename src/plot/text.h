@@ -14,7 +14,7 @@ typedef struct ritz_page_view {
     size_t page;   /* from 0; beyond the last: the last */
     size_t zoomed; /* 1 + the pane that fills the canvas; 0: all */
     size_t active; /* 1 + the pane whose title is bold; 0: none */
-    bool header;   /* the figure's title above several panes */
+    bool header;   /* with the figure's title, which takes a row */
 } ritz_page_view;
 
 /* Draws over the whole canvas. A picture of at least two bins for each column

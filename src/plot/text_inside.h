@@ -11,6 +11,10 @@ typedef struct ritz_glyphs {
     uint32_t across, down, y_tick, x_tick, origin, marker;
 } ritz_glyphs;
 
+/* Whether a view with a header shows one: panes of their own titles do not
+ * need the figure's, nor has a low canvas room for it. */
+bool ritz_has_header(const ritz_picture *picture, size_t height);
+
 const ritz_glyphs *ritz_glyphs_of(const ritz_canvas *canvas);
 
 /* The look of the curve with this order: colour, ASCII mark and, through

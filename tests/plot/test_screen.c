@@ -224,6 +224,26 @@ static void test_layout(void)
     ritz_figure_release(figure);
 }
 
+/* At every height the pages together show every panel once. */
+static void test_pages(void)
+{
+    static const char *const titles[] = {"─ loss ─", "─ accuracy ─",
+                                         "─ Hessian spectrum ─", "─ weights ─"};
+    ritz_figure *figure = figure_new();
+    int wrong = 0;
+    for (size_t height = 8; height < 60; height++) {
+        ritz_text text = {0};
+        ritz_figure_text(&text, figure, 60, height, false, NULL);
+        for (int i = 0; i < 4; i++) {
+            const char *first = strstr(ritz_text_view(&text), titles[i]);
+            wrong += !first || strstr(first + 1, titles[i]);
+        }
+        ritz_text_free(&text);
+    }
+    is_int(wrong, 0, "the pages of a figure show each panel once");
+    ritz_figure_release(figure);
+}
+
 static void test_show(void)
 {
     ritz_figure *figure;
@@ -259,6 +279,7 @@ int main(void)
     tap_run("describe", test_describe);
     tap_run("all sizes", test_all_sizes);
     tap_run("layout", test_layout);
+    tap_run("pages", test_pages);
     tap_run("show", test_show);
     return tap_end();
 }
