@@ -122,8 +122,8 @@ function data.normalise(x, stats)
             and "one of " .. x.dtype or options.describe(x)), 0)
     end
     if not stats then
-        local mean = ritz.mean(x):item()
-        local deviation = math.sqrt(ritz.mean(ritz.square(x - mean)):item())
+        local mean = x:sum():item() / x:numel()
+        local deviation = math.sqrt((x - mean):square():sum():item() / x:numel())
         stats = { mean = mean, std = deviation }
     end
     if stats.std <= 0 or stats.std ~= stats.std then
