@@ -47,7 +47,7 @@ ritz.document(ritz.document, {
         .. " and details, params, source and see. params is a list of {name, kind,"
         .. " default, doc}. The signature begins with the function's full name.",
     example = [[local twice = ritz.document(function(x) return 2 * x end, {
-  signature = "mine.twice(x)", summary = "Twice x.", example = "twice(3)  --> 6" })]],
+  signature = "mine.twice(x)", summary = "Twice x.", example = "mine.twice(3)" })]],
 })
 
 -- Name in ritz = the module that returns its value.

@@ -412,8 +412,9 @@ static const ritz_binding bindings[] = {
               "A plan holds the values from when it was made: later changes "
               "of the variable that held x do not reach it.",
           .example =
-              "local c = ritz.constant(ritz.ones{2})  ritz.jit(function(x) "
-              "return x + c end)(ritz.ones{2}):totable()  --> {2.0, 2.0}"},
+              "local c = ritz.constant(ritz.ones{2})\n"
+              "ritz.jit(function(x) return x + c end)(ritz.ones{2}):totable()"
+              "  --> {2.0, 2.0}"},
      .call = l_constant},
     {.record = {.module = "ritz",
                 .name = "is_tensor",

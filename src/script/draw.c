@@ -284,7 +284,7 @@ static const ritz_binding bindings[] = {
           .signature = "ritz.seed(seed)",
           .summary = "Starts the run's stream of random numbers anew.",
           .example =
-              "ritz.seed(7)  local a = ritz.uniform{}:item()  ritz.seed(7)  "
+              "ritz.seed(7)\nlocal a = ritz.uniform{}:item()\nritz.seed(7)\n"
               "return a == ritz.uniform{}:item()  --> true"},
      .call = l_seed},
     {.call = NULL},

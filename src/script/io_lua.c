@@ -215,9 +215,9 @@ static const ritz_binding bindings[] = {
                            "are left out. The file appears whole or not at "
                            "all.",
                 .source = "NumPy's NEP 1; Hugging Face's safetensors",
-                .example = "local name = os.tmpname() .. \".npy\"  "
-                           "ritz.save(name, ritz.ones{2})  return "
-                           "ritz.load(name):totable()  --> {1.0, 1.0}"},
+                .example = "ritz.save(\"ones.npy\", ritz.ones{2})\n"
+                           "return ritz.load(\"ones.npy\"):totable()"
+                           "  --> {1.0, 1.0}"},
      .call = l_save},
     {.record = {.module = "ritz",
                 .name = "load",
@@ -227,9 +227,9 @@ static const ritz_binding bindings[] = {
                            "tree), .csv (f64, and the names of the columns "
                            "where there are any), .idx, -ubyte or -ubyte.gz.",
                 .source = "NumPy's NEP 1; Hugging Face's safetensors",
-                .example = "local name = os.tmpname() .. \".npy\"  "
-                           "ritz.save(name, ritz.ones{2})  return "
-                           "ritz.load(name):totable()  --> {1.0, 1.0}"},
+                .example = "ritz.save(\"ones.npy\", ritz.ones{2})\n"
+                           "return ritz.load(\"ones.npy\"):totable()"
+                           "  --> {1.0, 1.0}"},
      .call = l_load},
     {.call = NULL},
 };

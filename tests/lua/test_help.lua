@@ -30,8 +30,8 @@ local function numbers_of(value, list)
 end
 
 local function numbers_in(text)
-    local list = {}
-    text = text:gsub("[%a_]+%d*%b[]", ""):gsub("[%a_][%w_]*", function(word)
+    local list = {} -- texts, shapes such as f32[2,3] and names are no numbers
+    text = text:gsub('"[^"]*"', ""):gsub("[%a_]+%d*%b[]", ""):gsub("[%a_][%w_]*", function(word)
         return (word == "inf" or word == "nan") and word or ""
     end)
     for number in text:gmatch("%-?%d[%d.]*e?[-+]?%d*") do
