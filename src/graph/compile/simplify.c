@@ -56,9 +56,10 @@ static ritz_node *intern(pass *s, const ritz_primitive *p, ritz_node *const *in,
 
 bool ritz_is_splat(const ritz_node *x, double *value)
 {
-    if (x->prim == &ritz_primitive_broadcast)
-        x = x->in[0];
-    while (x->prim == &ritz_primitive_reshape)
+    while (x->prim == &ritz_primitive_broadcast ||
+           x->prim == &ritz_primitive_reshape ||
+           x->prim == &ritz_primitive_permute ||
+           x->prim == &ritz_primitive_slice)
         x = x->in[0];
     if (x->prim != &ritz_primitive_constant)
         return false;
