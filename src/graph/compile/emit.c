@@ -134,10 +134,12 @@ bool ritz_emit_units(ritz_lowering *l)
             list[n++] = &l->unit[i];
     qsort(list, n, sizeof(void *), by_order);
     for (size_t i = 0; i < n && !l->failed; i++) {
+        l->now = list[i]->order;
         if (list[i]->fused)
             ritz_emit_fused(l, list[i]);
         else
             emit_single(l, list[i]->member[0]);
     }
+    l->now = l->orders; /* what comes after reads what was stored */
     return !l->failed;
 }

@@ -196,12 +196,6 @@ static bool is_one_element(const ritz_view *v)
     return true;
 }
 
-static ritz_view view_of(const builder *b, const ritz_node *x)
-{
-    const ritz_lowered *v = ritz_value_of(b->l, x);
-    return v->role == RITZ_ROLE_VIEW ? v->view : ritz_whole_view(x);
-}
-
 /* Where an operand is: in the chain, a number, in memory, or loaded now.
  * `single` says whether one element for all may stay one. */
 static ritz_operand find_operand(builder *b, const ritz_node *x, int member,
@@ -216,7 +210,7 @@ static ritz_operand find_operand(builder *b, const ritz_node *x, int member,
         if (b->loaded[i] == x)
             return (ritz_operand){RITZ_IN_REGISTER, false,
                                   b->loaded_register[i], 0};
-    const ritz_view v = view_of(b, x);
+    const ritz_view v = ritz_readable_view(b->l, x);
     if (x->dtype != b->dtype)
         return load_operand(b, x, &v);
     const bool one = is_one_element(&v) && b->f->count > 1;
@@ -247,7 +241,7 @@ static ritz_operand member_home(builder *b, int i)
 static void emit_cast(builder *b, int i)
 {
     const ritz_node *n = b->u->member[i], *x = n->in[0];
-    const ritz_view v = view_of(b, x);
+    const ritz_view v = ritz_readable_view(b->l, x);
     ritz_load *load = ritz_plan_alloc(b->l, 1, sizeof *load);
     if (!load)
         return;
@@ -281,7 +275,7 @@ static int operand_to_spread(const builder *b, const ritz_node *const *in,
             return -1;
         if (ritz_is_splat(in[k], NULL))
             continue;
-        const ritz_view v = view_of(b, in[k]);
+        const ritz_view v = ritz_readable_view(b->l, in[k]);
         if (!is_one_element(&v) || b->f->count <= 1)
             return -1;
         if (first < 0)

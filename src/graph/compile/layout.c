@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,10 +208,16 @@ static void touch(ritz_plan *p, int buffer, int at)
 
 static void find_lifetimes(ritz_plan *p)
 {
+    /* The passes before see to it that nothing is read before it is written:
+     * a plan that broke this would compute with what was there. */
     for (int i = p->first; i < p->instructions; i++) {
         const ritz_instruction *in = &p->code[i];
-        for (int k = 0; k < in->nin; k++)
+        for (int k = 0; k < in->nin; k++) {
+            const ritz_buffer *b = &p->buffer[in->in[k]];
+            assert(b->place != RITZ_IN_ARENA || b->first >= 0);
+            (void)b;
             touch(p, in->in[k], i);
+        }
         for (int k = 0; k < in->nout; k++)
             touch(p, in->out[k], i);
     }

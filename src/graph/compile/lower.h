@@ -63,6 +63,7 @@ typedef struct ritz_lowering {
     ritz_unit *unit;
     size_t units, unit_capacity;
     int orders; /* the last order given */
+    int now;    /* order of the unit that is being emitted */
     size_t buffer_capacity, code_capacity;
     bool failed; /* out of memory */
 } ritz_lowering;
@@ -81,6 +82,9 @@ void *ritz_plan_alloc(ritz_lowering *l, size_t count, size_t size);
 bool ritz_resolve_view(ritz_lowering *l, const ritz_node *n);
 ritz_view ritz_whole_view(const ritz_node *n);
 bool ritz_view_is_contiguous(const ritz_view *v);
+/* How the unit that is being emitted reads n: a view that was stored only
+ * later is still read as a view. */
+ritz_view ritz_readable_view(const ritz_lowering *l, const ritz_node *n);
 
 /* The nearest node below reshapes: the same elements in the same order. */
 const ritz_node *ritz_below_reshapes(const ritz_node *n);

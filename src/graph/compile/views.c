@@ -31,6 +31,14 @@ bool ritz_view_is_contiguous(const ritz_view *v)
     return true;
 }
 
+ritz_view ritz_readable_view(const ritz_lowering *l, const ritz_node *n)
+{
+    const ritz_lowered *v = ritz_value_of(l, n);
+    const bool later = v->role == RITZ_ROLE_STORED && v->view.base &&
+                       v->unit >= 0 && l->unit[v->unit].order > l->now;
+    return v->role == RITZ_ROLE_VIEW || later ? v->view : ritz_whole_view(n);
+}
+
 const ritz_node *ritz_below_reshapes(const ritz_node *n)
 {
     while (n->prim == &ritz_primitive_reshape)

@@ -3,9 +3,7 @@
 
 ritz_view ritz_view_of(ritz_lowering *l, const ritz_node *n, int *buffer)
 {
-    const ritz_lowered *v = ritz_value_of(l, n);
-    const ritz_view view =
-        v->role == RITZ_ROLE_VIEW ? v->view : ritz_whole_view(n);
+    const ritz_view view = ritz_readable_view(l, n);
     *buffer = ritz_buffer_of(l, view.base);
     return view;
 }

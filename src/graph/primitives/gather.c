@@ -10,14 +10,16 @@
 
 #include <string.h>
 
+/* `axes` of x must be there: scatter_add at the end of x by a single index
+ * makes the axis that it adds along. */
 static ritz_status check_index(const char *who, ritz_node *const *in,
-                               const ritz_attr *attr, ritz_error *err)
+                               const ritz_attr *attr, int axes, ritz_error *err)
 {
     const ritz_shape *x = &in[0]->shape, *index = &in[1]->shape;
     if (in[1]->dtype != RITZ_I64)
         return ritz_fail(err, RITZ_EDTYPE, "%s: indices must be i64, got %s",
                          who, ritz_type_of(in[1]).text);
-    if (attr->axis >= x->rank)
+    if (x->rank < axes)
         return ritz_fail(err, RITZ_ESHAPE, "%s: wants an axis, got %s", who,
                          ritz_type_of(in[0]).text);
     for (int i = 0; i < attr->n; i++)
@@ -36,7 +38,8 @@ static ritz_status infer_take(ritz_dtype *dtype, ritz_shape *shape,
                               const ritz_attr *attr, ritz_error *err)
 {
     (void)nin;
-    const ritz_status status = check_index("take", in, attr, err);
+    const ritz_status status =
+        check_index("take", in, attr, attr->axis + 1, err);
     if (status != RITZ_OK)
         return status;
     const ritz_shape *x = &in[0]->shape, *index = &in[1]->shape;
@@ -144,7 +147,8 @@ static ritz_status infer_scatter(ritz_dtype *dtype, ritz_shape *shape,
                                  const ritz_attr *attr, ritz_error *err)
 {
     (void)nin;
-    const ritz_status status = check_index("scatter_add", in, attr, err);
+    const ritz_status status =
+        check_index("scatter_add", in, attr, attr->axis, err);
     if (status != RITZ_OK)
         return status;
     const ritz_shape *x = &in[0]->shape, *index = &in[1]->shape;
