@@ -12,6 +12,7 @@
 #include "graph/build.h"
 #include "graph/internal.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct pass {
@@ -212,6 +213,26 @@ static ritz_node *simplify_matmul(pass *s, const ritz_node *n, ritz_node **in)
     return intern(s, n->prim, in, 2, &attr);
 }
 
+/* What the casting kernels do with a number: truncate, and take the nearest
+ * value that fits. */
+static double cast_number(double value, ritz_dtype dtype)
+{
+    if (ritz_dtype_is_float(dtype))
+        return value;
+    const double low = dtype == RITZ_U8 ? 0.0 : -0x1p63;
+    const double high = dtype == RITZ_U8 ? 255.0 : 0x1.fffffffffffffp62;
+    return isnan(value) ? 0.0 : fmax(low, fmin(high, trunc(value)));
+}
+
+static ritz_node *simplify_cast(pass *s, const ritz_node *n, ritz_node *x)
+{
+    double value;
+    if (x->dtype == n->dtype)
+        return x;
+    return ritz_is_splat(x, &value) ? splat(s, n, cast_number(value, n->dtype))
+                                    : NULL;
+}
+
 /* The node that stands for n, given those that stand for its inputs. */
 static ritz_node *simplify(pass *s, const ritz_node *n, ritz_node **in)
 {
@@ -219,8 +240,8 @@ static ritz_node *simplify(pass *s, const ritz_node *n, ritz_node **in)
     ritz_node *found = NULL;
     if (p == &ritz_primitive_variable || p == &ritz_primitive_stop_gradient)
         return in[0];
-    if (p == &ritz_primitive_cast && in[0]->dtype == n->dtype)
-        return in[0];
+    if (p == &ritz_primitive_cast)
+        found = simplify_cast(s, n, in[0]);
     if (p == &ritz_primitive_cast && ritz_is_splat(in[0], NULL))
         return fold_cast(s, n, in[0]);
     if (p == &ritz_primitive_reshape || p == &ritz_primitive_broadcast) {
