@@ -9,6 +9,7 @@
 #include "plot/ticks.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { SAMPLE = 3, ENTRIES = 16, VALUE = 24 };
 
@@ -77,7 +78,7 @@ static void find_entries(legend *l, const ritz_pane *pane)
         if (speaks(pane, curve) && !has_name(l, curve) && l->count < ENTRIES)
             add_curve(l, curve);
     }
-    if (l->count == 1 && *pane->text[RITZ_PANEL_NUMBER])
+    if (l->count == 1 && (*pane->text[RITZ_PANEL_NUMBER] || *l->entry[0].value))
         l->count = 0; /* one curve: the title and its number say it all */
     add_text(l, pane->text[RITZ_PANEL_NOTE]);
     add_text(l, pane->warning);
@@ -85,6 +86,30 @@ static void find_entries(legend *l, const ritz_pane *pane)
         const size_t width = entry_width(&l->entry[i], l->name_width);
         l->width = width > l->width ? width : l->width;
     }
+}
+
+const char *ritz_pane_number(const ritz_pane *pane, const char *title,
+                             char *buffer, size_t size)
+{
+    const ritz_curve *only = NULL;
+    if (*pane->text[RITZ_PANEL_NUMBER] || !pane->legend)
+        return pane->text[RITZ_PANEL_NUMBER];
+    for (size_t i = 0; i < pane->count; i++) {
+        const ritz_curve *curve = &pane->curve[i];
+        if (!speaks(pane, curve) || (only && only->order == curve->order))
+            continue;
+        if (only || curve->kind != RITZ_SERIES_LINE || curve->finite == 0)
+            return "";
+        only = curve;
+    }
+    if (!only)
+        return "";
+    char value[VALUE];
+    ritz_number_text(value, sizeof value, only->shown_last, 4);
+    const bool same = strcmp(only->name, title) == 0;
+    snprintf(buffer, size, "%s%s%s", same ? "" : only->name, same ? "" : " ",
+             value);
+    return buffer;
 }
 
 static void draw_sample(ritz_canvas *canvas, size_t x, size_t y,

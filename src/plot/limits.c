@@ -109,14 +109,27 @@ static bool span(ritz_axis *axis, ritz_scale scale, const ritz_extremes *found)
     return refuse;
 }
 
-static void add_margin(ritz_axis *axis, bool below, bool above)
+/* `kept`: does not open a side of zero on which there are no data. */
+static void add_margin(ritz_axis *axis, bool below, bool above, bool kept)
 {
-    const double lo = ritz_axis_value(axis, -MARGIN);
-    const double hi = ritz_axis_value(axis, 1 + MARGIN);
+    double lo = ritz_axis_value(axis, -MARGIN);
+    double hi = ritz_axis_value(axis, 1 + MARGIN);
+    if (kept && axis->lo >= 0)
+        lo = fmax(lo, 0);
+    if (kept && axis->hi <= 0)
+        hi = fmin(hi, 0);
     if (below && isfinite(lo) && (axis->scale != RITZ_SCALE_LOG || lo > 0))
         axis->lo = lo;
     if (above && isfinite(hi))
         axis->hi = hi;
+}
+
+/* Steps are counted from 1, but a round axis begins with 0. */
+static void start_at_zero(ritz_axis *axis)
+{
+    if (axis->scale == RITZ_SCALE_LINEAR && axis->lo > 0 &&
+        axis->lo <= MARGIN * axis->hi)
+        axis->lo = 0;
 }
 
 /* A limit that was set wins, unless a log axis has no place for it. */
@@ -145,7 +158,9 @@ void ritz_panel_settle(ritz_axis axis[2], bool refused[2],
     refused[0] = span(&axis[0], panel->scale[0], &x);
     open_axis(&axis[0]);
     if (margin)
-        add_margin(&axis[0], true, true);
+        add_margin(&axis[0], true, true, false);
+    else
+        start_at_zero(&axis[0]);
     apply_limits(&axis[0], panel->limit[0]);
 
     ritz_extremes y = all_y(panel, &axis[0], &bars);
@@ -154,6 +169,6 @@ void ritz_panel_settle(ritz_axis axis[2], bool refused[2],
         ritz_extremes_add(&y, 0);
     refused[1] = span(&axis[1], panel->scale[1], &y);
     open_axis(&axis[1]);
-    add_margin(&axis[1], !floored || y.min < 0, !floored || y.max > 0);
+    add_margin(&axis[1], !floored || y.min < 0, !floored || y.max > 0, !margin);
     apply_limits(&axis[1], panel->limit[1]);
 }

@@ -77,7 +77,8 @@ static size_t hidden(const ritz_area *area, const legend *l, double x, double y,
     const bool alone = i == 0 || curve->kind == RITZ_SERIES_SCATTER;
     const double qx = alone ? px : ritz_area_x(area, t->x[i - 1]);
     const double qy = alone ? py : ritz_area_y(area, t->y[i - 1]);
-    const int pieces = t->count < 500 ? 8 : 1;
+    const double length = hypot(px - qx, py - qy);
+    const int pieces = length < 1e4 ? 1 + (int)(length / 5) : 1;
     size_t count = 0;
     for (int k = 1; k <= pieces; k++)
         count += inside(l, x, y, qx + (px - qx) * k / pieces,

@@ -328,8 +328,9 @@ static void draw_pane(ritz_canvas *canvas, const ritz_pane *pane, ritz_box b,
         look.style = RITZ_CELL_BOLD;
     draw_frame(canvas, b);
     size_t begin;
-    const size_t end = draw_title(canvas, b, title,
-                                  pane->text[RITZ_PANEL_NUMBER], look, &begin);
+    char buffer[96];
+    const char *number = ritz_pane_number(pane, title, buffer, sizeof buffer);
+    const size_t end = draw_title(canvas, b, title, number, look, &begin);
     if (plan_axes(&plane, &y_ticks, pane, b)) {
         draw_y_axis(&plane, &pane->axis[1], &y_ticks);
         draw_x_axis(&plane, pane, b.x + 1, b.x + b.width - 2);

@@ -26,6 +26,11 @@ const char *ritz_curve_dash(const ritz_curve *curve);
 uint32_t ritz_curve_mark(const ritz_curve *curve, bool ascii);
 
 void ritz_draw_curves(const ritz_plane *plane, const ritz_pane *pane);
+/* The number in the corner of the title: the one that was set, else the last
+ * value of the only curve, after its name where that is not the title. Panels
+ * of one curve need no legend then. */
+const char *ritz_pane_number(const ritz_pane *pane, const char *title,
+                             char *buffer, size_t size);
 /* Inside when a place is free; else false, and the caller finds a place. */
 bool ritz_draw_legend(const ritz_plane *plane, const ritz_pane *pane);
 /* In one line of at most `room` columns that ends before column `end`;

@@ -131,6 +131,14 @@ static void test_limits(void)
     ritz_figure_release(figure);
 
     figure = figure_new(&panel);
+    line = series_new(panel, "a", RITZ_SERIES_LINE);
+    for (int i = 1; i <= 100; i++)
+        ritz_series_push(line, i, i - 1, NULL);
+    check_limits(figure, RITZ_X, 0, 100, "steps from 1 begin at zero");
+    check_limits(figure, RITZ_Y, 0, 102.96, "no margin on the empty side of 0");
+    ritz_figure_release(figure);
+
+    figure = figure_new(&panel);
     ritz_series *bars = series_new(panel, "b", RITZ_SERIES_BARS);
     for (int i = 0; i < 4; i++)
         ritz_series_push(bars, i, 10 * i, NULL);

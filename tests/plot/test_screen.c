@@ -260,6 +260,18 @@ static void test_show(void)
             "a single panel takes the figure's title");
     matches(ritz_text_view(&text), "no data yet", "and says that it has none");
     ritz_text_free(&text);
+    ritz_panel *panel = ritz_figure_panel_at(figure, 0);
+    ritz_series_push(series_new(panel, "loss", RITZ_SERIES_LINE), 1, 0.5, NULL);
+    ritz_figure_text(&text, figure, 40, 0, false, NULL);
+    matches(ritz_text_view(&text), "─ loss 0.5 ──╮",
+            "the value of an only curve stands in the corner");
+    ritz_text_free(&text);
+    ritz_panel_set_text(panel, RITZ_PANEL_TITLE, "loss", NULL);
+    ritz_figure_text(&text, figure, 40, 0, false, NULL);
+    matches(ritz_text_view(&text), "─ 0.5 ──╮",
+            "alone below a title of its name");
+    ok(!strstr(ritz_text_view(&text), "⠤⠤⠤"), "and needs no legend");
+    ritz_text_free(&text);
     ritz_figure_text(&text, figure, 0, 5, false, &err);
     is_text(err.text,
             "figure: a text figure must be 1 to 10000 columns and 0 to 10000 "
