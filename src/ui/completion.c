@@ -19,7 +19,7 @@
 
 static ritz_worker *the_worker;
 static bool *the_running;
-static ritz_completions found;
+static ritz_completions found, known;
 static size_t word_start; /* where readline's word begins in the line */
 
 static void ask(const char *line, size_t point)
@@ -69,12 +69,31 @@ static char *next_candidate(const char *text, int state)
     return word;
 }
 
+/* The worker is busy: the names that it had before. A field's name cannot be
+ * found among them. */
+static char *next_known(const char *text, int state)
+{
+    static size_t next;
+    if (state == 0)
+        next = 0;
+    while (next < known.count) {
+        const char *word = known.word[next++];
+        if (strncmp(word, text, strlen(text)) == 0)
+            return strdup(word);
+    }
+    return NULL;
+}
+
 static char **complete(const char *text, int start, int end)
 {
     rl_attempted_completion_over = 1; /* never readline's file names */
     rl_completion_append_character = '\0';
-    if (*the_running)
-        return NULL;
+    if (*the_running) {
+        const char before = start > 0 ? rl_line_buffer[start - 1] : ' ';
+        return before == '.' || before == ':'
+                   ? NULL
+                   : rl_completion_matches(text, next_known);
+    }
     word_start = (size_t)start;
     ask(rl_line_buffer, (size_t)end);
     char **words =
@@ -91,4 +110,18 @@ void ritz_completion_begin(ritz_worker *worker, bool *running)
     rl_attempted_completion_function = complete;
     rl_basic_word_break_characters = " \t\n\"'`@$><=;|&{}()[],.:+-*/%^#~?";
     rl_completer_word_break_characters = rl_basic_word_break_characters;
+}
+
+void ritz_completion_know(ritz_completions *names)
+{
+    ritz_completions_free(&known);
+    known = *names;
+    *names = (ritz_completions){0};
+}
+
+void ritz_completion_end(void)
+{
+    ritz_completions_free(&known);
+    known = (ritz_completions){0};
+    rl_attempted_completion_function = NULL;
 }

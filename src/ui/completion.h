@@ -7,7 +7,11 @@
 #include <stdbool.h>
 
 /* Tells readline to ask the worker. While *running is true the worker computes
- * and nothing is offered; an answer that comes too late sets it. */
+ * and the names known before are offered; an answer that comes too late sets
+ * it. */
 void ritz_completion_begin(ritz_worker *worker, bool *running);
+/* All names there are when no work runs; takes them over. */
+void ritz_completion_know(ritz_completions *names);
+void ritz_completion_end(void);
 
 #endif

@@ -54,8 +54,7 @@ static void say(panels *p, const char *text)
     p->changed = true;
 }
 
-/* --- drawing
- * --------------------------------------------------------------------- */
+/* --- drawing ----------------------------------------------------- */
 
 static void drop_canvases(panels *p)
 {
@@ -244,8 +243,7 @@ static void draw_if_due(panels *p)
     draw(p);
 }
 
-/* --- keys
- * ------------------------------------------------------------------------- */
+/* --- keys -------------------------------------------------------- */
 
 static void next_panel(panels *p)
 {
@@ -262,14 +260,25 @@ static void zoom(panels *p)
     p->zoomed = p->zoomed ? 0 : p->active;
 }
 
-static void next_figure(panels *p, size_t by)
+static void choose_figure(panels *p, bool next)
 {
     ritz_stage_view view;
     ritz_stage_look(p->session->stage, &view);
-    p->figure = (p->figure + view.figures + by) % view.figures;
+    const size_t step = next ? 1 : view.figures - 1;
+    p->figure = (p->figure + step) % view.figures;
     p->active = p->zoomed = 0;
     ritz_picture_delete(p->picture);
     p->picture = NULL;
+}
+
+static void next_figure(panels *p)
+{
+    choose_figure(p, true);
+}
+
+static void last_figure(panels *p)
+{
+    choose_figure(p, false);
 }
 
 static void toggle_log(panels *p)
@@ -302,45 +311,48 @@ static void quit(panels *p)
     ritz_worker_interrupt();
 }
 
+static void pause_drawing(panels *p)
+{
+    p->paused = !p->paused;
+}
+
+static void help(panels *p)
+{
+    p->helping = !p->helping;
+}
+
+static void send_all(panels *p)
+{
+    ritz_screen_forget(p->screen);
+}
+
+static const struct {
+    int key;
+    void (*act)(panels *p);
+} keys[] = {
+    {'q', quit},
+    {'Q', quit},
+    {'\t', next_panel},
+    {'z', zoom},
+    {'l', toggle_log},
+    {'s', save},
+    {'p', pause_drawing},
+    {'f', next_figure},
+    {RITZ_KEY_RIGHT, next_figure},
+    {RITZ_KEY_LEFT, last_figure},
+    {'?', help},
+    {'L' & 0x1f, send_all}, /* Ctrl-L */
+};
+
 static void take_key(panels *p, int key)
 {
     p->changed = true;
-    switch (key) {
-    case 'q':
-    case 'Q':
-        quit(p);
-        break;
-    case '\t':
-        next_panel(p);
-        break;
-    case 'z':
-        zoom(p);
-        break;
-    case 'l':
-        toggle_log(p);
-        break;
-    case 's':
-        save(p);
-        break;
-    case 'p':
-        p->paused = !p->paused;
-        break;
-    case 'f':
-    case RITZ_KEY_RIGHT:
-        next_figure(p, 1);
-        break;
-    case RITZ_KEY_LEFT:
-        next_figure(p, (size_t)-1);
-        break;
-    case '?':
-        p->helping = !p->helping;
-        break;
-    case 'L' & 0x1f: /* Ctrl-L */
-        ritz_screen_forget(p->screen);
-        break;
-    default:
-        p->helping = false;
-    }
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].key == key) {
+            keys[i].act(p);
+            return;
+        }
+    p->helping = false; /* any other key closes the help */
 }
 
 /* Ready without a key is a terminal that went away: never ask it again. */
@@ -353,8 +365,7 @@ static void take_keys(panels *p)
         take_key(p, key);
 }
 
-/* --- the loop
- * --------------------------------------------------------------------- */
+/* --- the loop ---------------------------------------------------- */
 
 static void take_events(panels *p, unsigned events)
 {
@@ -395,11 +406,11 @@ static double sleep_time(const panels *p)
 
 static void loop(panels *p)
 {
-    const bool keys = p->session->look.in;
-    while (!p->leaving && !(p->done && (!keys || p->keys_ended))) {
+    const bool keyboard = p->session->look.in;
+    while (!p->leaving && !(p->done && (!keyboard || p->keys_ended))) {
         draw_if_due(p);
         const unsigned ready =
-            ritz_sleep(keys && !p->keys_ended ? STDIN_FILENO : -1,
+            ritz_sleep(keyboard && !p->keys_ended ? STDIN_FILENO : -1,
                        p->capture.pipe, sleep_time(p));
         take_events(p, ritz_take_events());
         if (ready & 1)

@@ -49,8 +49,7 @@ static struct prompt {
     int code;
 } the;
 
-/* --- the screen --------------------------------------------------------------
- */
+/* --- the screen -------------------------------------------------- */
 
 static void redisplay(void)
 {
@@ -126,8 +125,7 @@ static void say(const char *text)
         put("\n", 1);
 }
 
-/* --- work
- * --------------------------------------------------------------------- */
+/* --- work -------------------------------------------------------- */
 
 static void start(const ritz_job *job)
 {
@@ -208,6 +206,8 @@ static void finish(ritz_answer *answer)
 {
     the.running = false;
     the.asking = false;
+    if (answer->kind == RITZ_JOB_EVAL)
+        ritz_completion_know(&answer->words);
     if (answer->kind == RITZ_JOB_COMPLETE) { /* too late to be of use */
         ritz_answer_free(answer);
         run_next();
@@ -230,8 +230,7 @@ static void finish(ritz_answer *answer)
     fflush(the.capture.screen);
 }
 
-/* --- keys
- * --------------------------------------------------------------------- */
+/* --- keys -------------------------------------------------------- */
 
 static void leave_or_ask(void)
 {
@@ -322,8 +321,7 @@ static void on_events(unsigned events)
     fflush(the.capture.screen);
 }
 
-/* --- begin, loop, end
- * ------------------------------------------------------------ */
+/* --- begin, loop, end -------------------------------------------- */
 
 static void begin_readline(void)
 {
@@ -394,6 +392,7 @@ int ritz_prompt_run(ritz_session *session, const ritz_job *first)
     ritz_restore_terminal();
     fwrite(ritz_text_view(&the.printed), 1, the.printed.length, stdout);
     ritz_history_close(the.history);
+    ritz_completion_end();
     ritz_text_free(&the.printed);
     forget_input();
     ritz_free(the.queue);

@@ -101,6 +101,7 @@ static void run_job(ritz_script *script, const ritz_job *job, ritz_answer *out)
     case RITZ_JOB_EVAL:
         out->verdict =
             ritz_script_eval(script, job->text, &out->shown, &out->error);
+        ritz_script_complete(script, "", 0, &out->words);
         break;
     case RITZ_JOB_TEXT:
         out->verdict = ritz_script_run_text(script, job->name, job->text,

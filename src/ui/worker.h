@@ -33,7 +33,7 @@ typedef struct ritz_answer {
     int exit_code;          /* of RITZ_EXIT */
     double seconds;         /* how long it took */
     ritz_text shown, error; /* owned */
-    ritz_completions words; /* owned */
+    ritz_completions words; /* owned; of an input: all names there are now */
 } ritz_answer;
 
 /* Starts the thread and makes the script on it. */

@@ -167,7 +167,7 @@ static void is_restored(const char *when)
 
 static bool has_braille(void)
 {
-    for (const char *s = screen(""); (s = strchr(s, '\xe2')); s++)
+    for (const char *s = screen(""); (s = strstr(s, "\xe2")); s++)
         if ((unsigned char)s[1] >= 0xA0 && (unsigned char)s[1] <= 0xA3)
             return true;
     return false;

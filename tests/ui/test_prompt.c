@@ -175,7 +175,9 @@ static void test_busy(void)
        "what was typed ahead runs after it; its time is told");
     pty_type(&p, "print('g' .. 'o') while true do end\r");
     ok(pty_expect(&p, "go\r\n"), "endless work runs");
-    pty_type(&p, "\004");
+    pty_type(&p, "setmeta\t");
+    ok(pty_expect(&p, "setmetatable"), "Tab knows names meanwhile");
+    pty_type(&p, "\025\004"); /* Ctrl-U takes the line back */
     ok(pty_expect(&p, "leave? [y/N] "), "Ctrl-D asks");
     pty_type(&p, "n\r");
     ok(pty_expect(&p, "running> "), "no stays");
