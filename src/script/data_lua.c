@@ -21,8 +21,7 @@ enum {
                             a time: below it, waking a thread costs more */
 };
 
-/* --- reading -----------------------------------------------------------------
- */
+/* --- reading ----------------------------------------------------------- */
 
 typedef struct pixels {
     float *to;
@@ -95,8 +94,7 @@ static int l_labels(lua_State *L)
     return 1;
 }
 
-/* --- rows --------------------------------------------------------------------
- */
+/* --- rows -------------------------------------------------------------- */
 
 /* order(n, seed, epoch): 1 to n in an order drawn from seed and epoch, by
  * Fisher and Yates (Knuth, volume 2, algorithm 3.4.2 P). */

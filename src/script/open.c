@@ -64,11 +64,13 @@ int ritz_open(lua_State *L, const char *lua_dir)
     return 1;
 }
 
-/* A stock lua5.4 answers Ctrl-C by a hook on its main coroutine: the executor
- * asks whether it is there. */
+/* A stock lua5.4 answers Ctrl-C by a hook on its main coroutine, for whatever
+ * comes next: the executor asks whether it is there. Hooks of debuggers and
+ * profilers ask for less. */
 static bool host_was_interrupted(void *state)
 {
-    return (lua_gethookmask(state) & LUA_MASKCOUNT) != 0;
+    const int all = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT;
+    return lua_gethookmask(state) == all && lua_gethookcount(state) == 1;
 }
 
 static bool has_prelude(const char *lua_dir)

@@ -7,7 +7,6 @@
  */
 #include "script/plot_lua.h"
 
-#include "base/memory.h"
 #include "base/text.h"
 #include "plot/export.h"
 #include "plot/figure.h"
@@ -15,6 +14,7 @@
 #include "script/check.h"
 #include "script/core.h"
 #include "script/host.h"
+#include "script/plot_values.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -23,11 +23,9 @@
 #define FIGURE "ritz.figure"
 #define PANEL  "ritz.panel"
 #define SERIES "ritz.series"
-#define VALUES "ritz.values"
 #define TEXT   "ritz.text"
 
-/* --- handles -----------------------------------------------------------------
- */
+/* --- handles ----------------------------------------------------------- */
 
 static void *check_handle(lua_State *L, int index, const char *kind)
 {
@@ -69,140 +67,22 @@ static int done(lua_State *L, ritz_status status, const ritz_error *err)
     return status == RITZ_OK ? 0 : ritz_raise(L, err);
 }
 
-/* --- numbers
- * ------------------------------------------------------------------ */
-
-/* Numbers in rows: of a vector each row holds one. */
-typedef struct values {
-    double *item;
-    int64_t rows, columns;
-} values;
-
-static int free_values(lua_State *L)
-{
-    values *v = luaL_checkudata(L, 1, VALUES);
-    ritz_free(v->item);
-    *v = (values){0};
-    return 0;
-}
-
-static values *push_values(lua_State *L, int64_t rows, int64_t columns)
-{
-    values *v = lua_newuserdatauv(L, sizeof *v, 0);
-    *v = (values){.rows = rows, .columns = columns};
-    luaL_setmetatable(L, VALUES);
-    v->item = ritz_new((size_t)(rows * columns) + 1, sizeof *v->item);
-    if (!v->item)
-        ritz_refuse(L, "plot: no memory for %lld numbers",
-                    (long long)(rows * columns));
-    return v;
-}
-
-static int values_of_tensor(lua_State *L)
-{
-    const ritz_tensor *t = ritz_core_check_tensor(L, 1, "plot");
-    const ritz_shape *s = ritz_tensor_shape(t);
-    if (s->rank > 2)
-        return ritz_refuse(L, "plot: a vector or a matrix wanted, got %s",
-                           ritz_got_at(L, 1).text);
-    values *v = push_values(L, s->rank > 0 ? s->dim[0] : 1,
-                            s->rank > 1 ? s->dim[1] : 1);
-    for (int64_t i = 0; i < v->rows * v->columns; i++)
-        v->item[i] = ritz_tensor_get(t, i);
-    return 1;
-}
-
-/* values(v): from a tensor of rank 0 to 2, a list of numbers, or a number.
- * Returns them with their rows and columns. */
-static int l_values(lua_State *L)
-{
-    values *v;
-    if (lua_type(L, 1) == LUA_TNUMBER) {
-        v = push_values(L, 1, 1);
-        v->item[0] = lua_tonumber(L, 1);
-    } else if (lua_istable(L, 1)) {
-        v = push_values(L, (int64_t)lua_rawlen(L, 1), 1);
-        for (int64_t i = 0; i < v->rows; i++) {
-            const int type = lua_rawgeti(L, 1, i + 1);
-            if (type != LUA_TNUMBER)
-                return ritz_refuse(L,
-                                   "plot: numbers wanted, got %s as "
-                                   "element %lld",
-                                   ritz_got_at(L, -1).text, (long long)i + 1);
-            v->item[i] = lua_tonumber(L, -1);
-            lua_pop(L, 1);
-        }
-    } else {
-        values_of_tensor(L);
-        v = luaL_checkudata(L, -1, VALUES);
-    }
-    lua_pushinteger(L, v->rows);
-    lua_pushinteger(L, v->columns);
-    return 3;
-}
-
-/* A column, counted from 1, as a vector of its own. */
-static const double *column_of(lua_State *L, const values *v,
-                               lua_Integer column)
-{
-    luaL_argcheck(L, column >= 1 && column <= v->columns, 4, "no such column");
-    if (v->columns == 1)
-        return v->item;
-    values *one = push_values(L, v->rows, 1);
-    for (int64_t i = 0; i < v->rows; i++)
-        one->item[i] = v->item[i * v->columns + column - 1];
-    return one->item;
-}
-
-/* A number, or the one element of a tensor. */
-static double check_value(lua_State *L, int index)
-{
-    if (lua_type(L, index) == LUA_TNUMBER)
-        return lua_tonumber(L, index);
-    const ritz_tensor *t = ritz_core_check_tensor(L, index, "plot");
-    if (ritz_tensor_count(t) != 1)
-        ritz_refuse(L,
-                    "plot: a number or a tensor of one element wanted, got "
-                    "%s",
-                    ritz_got_at(L, index).text);
-    return ritz_tensor_get(t, 0);
-}
-
-/* The index of the word at `index` in a list of words. */
-static int check_word(lua_State *L, int index, const char *what,
-                      const char *const *words)
-{
-    const char *got = luaL_checkstring(L, index);
-    luaL_Buffer wanted;
-    for (int i = 0; words[i]; i++)
-        if (strcmp(words[i], got) == 0)
-            return i;
-    luaL_buffinit(L, &wanted);
-    for (int i = 0; words[i]; i++) {
-        luaL_addstring(&wanted, i > 0 ? ", " : "");
-        luaL_addstring(&wanted, words[i]);
-    }
-    luaL_pushresult(&wanted);
-    return ritz_refuse(L, "plot: %s must be one of %s; got \"%s\"", what,
-                       lua_tostring(L, -1), got);
-}
-
-/* --- series
- * -------------------------------------------------------------------- */
+/* --- series ------------------------------------------------------------ */
 
 /* series:push(x, y); of a band: x, low, high */
 static int l_push(lua_State *L)
 {
     ritz_series *series = check_handle(L, 1, SERIES);
-    const double x = check_value(L, 2);
+    const double x = ritz_check_value(L, 2);
     ritz_error err = {0};
     ritz_status status;
     if (lua_gettop(L) >= 4)
-        status = ritz_series_push_band(series, x, check_value(L, 3),
-                                       check_value(L, 4), &err);
+        status = ritz_series_push_band(series, x, ritz_check_value(L, 3),
+                                       ritz_check_value(L, 4), &err);
     else
         status = ritz_series_push(
-            series, x, lua_isnoneornil(L, 3) ? 0 : check_value(L, 3), &err);
+            series, x, lua_isnoneornil(L, 3) ? 0 : ritz_check_value(L, 3),
+            &err);
     return done(L, status, &err);
 }
 
@@ -211,21 +91,21 @@ static int l_push(lua_State *L)
 static int l_append(lua_State *L)
 {
     ritz_series *series = check_handle(L, 1, SERIES);
-    const values *y = luaL_checkudata(L, 3, VALUES);
-    const double *column = column_of(L, y, luaL_optinteger(L, 4, 1));
-    const values *x;
+    const ritz_values *y = ritz_values_check(L, 3);
+    const double *column = ritz_values_column(L, y, luaL_optinteger(L, 4, 1));
+    const ritz_values *x;
     if (lua_isnoneornil(L, 2)) {
-        values *count = push_values(L, y->rows, 1);
+        ritz_values *count = ritz_values_push(L, y->rows, 1);
         for (int64_t i = 0; i < y->rows; i++)
             count->item[i] = (double)(i + 1);
         x = count;
     } else {
-        x = luaL_checkudata(L, 2, VALUES);
+        x = ritz_values_check(L, 2);
     }
     if (x->rows != y->rows)
         return ritz_refuse(L, "plot: as many x as y wanted, got %lld and %lld",
                            (long long)x->rows, (long long)y->rows);
-    const double *at = column_of(L, x, 1);
+    const double *at = ritz_values_column(L, x, 1);
     ritz_error err = {0};
     return done(
         L, ritz_series_append(series, (size_t)y->rows, at, column, &err), &err);
@@ -235,9 +115,9 @@ static int l_append(lua_State *L)
 static int l_append_band(lua_State *L)
 {
     ritz_series *series = check_handle(L, 1, SERIES);
-    const values *x = luaL_checkudata(L, 2, VALUES);
-    const values *low = luaL_checkudata(L, 3, VALUES);
-    const values *high = luaL_checkudata(L, 4, VALUES);
+    const ritz_values *x = ritz_values_check(L, 2);
+    const ritz_values *low = ritz_values_check(L, 3);
+    const ritz_values *high = ritz_values_check(L, 4);
     if (x->columns * low->columns * high->columns != 1 ||
         x->rows != low->rows || x->rows != high->rows)
         return ritz_refuse(L,
@@ -274,8 +154,7 @@ static int l_smooth(lua_State *L)
                 &err);
 }
 
-/* --- panels
- * --------------------------------------------------------------------- */
+/* --- panels ------------------------------------------------------------ */
 
 static int l_series(lua_State *L)
 {
@@ -290,7 +169,7 @@ static int l_series(lua_State *L)
         lua_settop(L, 2);
         lua_pushliteral(L, "line");
     }
-    const int kind = check_word(L, 3, "a kind of series", kinds);
+    const int kind = ritz_check_word(L, 3, "a kind of series", kinds);
     ritz_series **series = (ritz_series **)push_view(L, SERIES);
     ritz_error err = {0};
     const ritz_status status =
@@ -307,7 +186,7 @@ static int l_set_text(lua_State *L)
         [RITZ_PANEL_NOTE] = "note",     NULL,
     };
     ritz_panel *panel = check_handle(L, 1, PANEL);
-    const int which = check_word(L, 2, "a text", texts);
+    const int which = ritz_check_word(L, 2, "a text", texts);
     ritz_error err = {0};
     return done(L,
                 ritz_panel_set_text(panel, (ritz_panel_text)which,
@@ -318,7 +197,7 @@ static int l_set_text(lua_State *L)
 static ritz_direction check_direction(lua_State *L, int index)
 {
     static const char *const directions[] = {"x", "y", NULL};
-    return check_word(L, index, "an axis", directions) ? RITZ_Y : RITZ_X;
+    return ritz_check_word(L, index, "an axis", directions) ? RITZ_Y : RITZ_X;
 }
 
 /* set_scale(panel, "x", "log") */
@@ -333,7 +212,7 @@ static int l_set_scale(lua_State *L)
     ritz_panel *panel = check_handle(L, 1, PANEL);
     const ritz_direction direction = check_direction(L, 2);
     ritz_panel_set_scale(panel, direction,
-                         (ritz_scale)check_word(L, 3, "a scale", scales));
+                         (ritz_scale)ritz_check_word(L, 3, "a scale", scales));
     return 0;
 }
 
@@ -356,8 +235,7 @@ static int l_set_legend(lua_State *L)
     return 0;
 }
 
-/* --- figures
- * --------------------------------------------------------------------- */
+/* --- figures ----------------------------------------------------------- */
 
 static int l_figure(lua_State *L)
 {
@@ -472,8 +350,7 @@ static int l_announce(lua_State *L)
     return 0;
 }
 
-/* --- opening
- * --------------------------------------------------------------------- */
+/* --- opening ----------------------------------------------------------- */
 
 /* A metatable whose __index is a table of methods, which Lua may add to. Sets
  * the methods in the table on top of the stack under `field`. */
@@ -500,21 +377,13 @@ static void make_kind(lua_State *L, const char *kind, const char *field,
 void ritz_plot_lua_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"announce", l_announce},
-        {"append", l_append},
-        {"append_band", l_append_band},
-        {"figure", l_figure},
-        {"figure_describe", l_describe},
-        {"figure_panel", l_panel},
-        {"figure_save", l_save},
-        {"figure_set_title", l_set_title},
-        {"figure_text", l_text},
-        {"panel_legend", l_set_legend},
-        {"panel_limits", l_set_limits},
-        {"panel_scale", l_set_scale},
-        {"panel_text", l_set_text},
-        {"values", l_values},
-        {NULL, NULL},
+        {"announce", l_announce},        {"append", l_append},
+        {"append_band", l_append_band},  {"figure", l_figure},
+        {"figure_describe", l_describe}, {"figure_panel", l_panel},
+        {"figure_save", l_save},         {"figure_set_title", l_set_title},
+        {"figure_text", l_text},         {"panel_legend", l_set_legend},
+        {"panel_limits", l_set_limits},  {"panel_scale", l_set_scale},
+        {"panel_text", l_set_text},      {NULL, NULL},
     };
     static const luaL_Reg panel_methods[] = {
         {"series", l_series},
@@ -528,6 +397,6 @@ void ritz_plot_lua_open(lua_State *L)
     make_kind(L, FIGURE, "figure_methods", release_figure, NULL);
     make_kind(L, PANEL, "panel_methods", NULL, panel_methods);
     make_kind(L, SERIES, "series_methods", NULL, series_methods);
-    make_kind(L, VALUES, NULL, free_values, NULL);
+    ritz_values_open(L);
     make_kind(L, TEXT, NULL, free_text, NULL);
 }

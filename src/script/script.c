@@ -77,8 +77,7 @@ static ritz_verdict call(lua_CFunction f, request *r, ritz_text *error)
     return r->incomplete && verdict == RITZ_DONE ? RITZ_INCOMPLETE : verdict;
 }
 
-/* --- setting up --------------------------------------------------------------
- */
+/* --- setting up -------------------------------------------------------- */
 
 /* arg[0] is the script, arg[1] and on its arguments. */
 static void set_arg(lua_State *L, const ritz_script_options *opt)
@@ -183,8 +182,7 @@ void ritz_script_interrupt_install(ritz_script *script)
     ritz_interrupt_install();
 }
 
-/* --- running chunks
- * ------------------------------------------------------------ */
+/* --- running chunks ---------------------------------------------------- */
 
 /* Pushes arg[1] to arg[n], the arguments of a script. */
 static int push_arguments(lua_State *L, const ritz_script_options *opt)
@@ -271,8 +269,7 @@ ritz_verdict ritz_script_run_text(ritz_script *script, const char *name,
     return call(run_text, &r, error);
 }
 
-/* --- the prompt
- * ------------------------------------------------------------------ */
+/* --- the prompt -------------------------------------------------------- */
 
 static void add_shown(lua_State *L, ritz_text *shown)
 {

@@ -58,8 +58,7 @@ static void fails(const char *input, const char *want)
     is_text(ritz_text_view(&shown), "", "%s: shows nothing", input);
 }
 
-/* --- values ----------------------------------------------------------------
- */
+/* --- values ------------------------------------------------------------ */
 
 static void test_values(void)
 {
@@ -118,8 +117,7 @@ static void test_large_tables(void)
     matches(ritz_text_view(&shown), "\" +10000 bytes", "a long text is cut");
 }
 
-/* --- errors ----------------------------------------------------------------
- */
+/* --- errors ------------------------------------------------------------ */
 
 static void test_errors(void)
 {
@@ -197,8 +195,7 @@ static void test_exit(void)
     shows("reached", "false\n");
 }
 
-/* --- help -------------------------------------------------------------------
- */
+/* --- help -------------------------------------------------------------- */
 
 static void test_help(void)
 {
@@ -239,8 +236,7 @@ static void test_help_evaluates_nothing(void)
     shows("touched", "false\n");
 }
 
-/* --- completion
- * ---------------------------------------------------------------- */
+/* --- completion -------------------------------------------------------- */
 
 /* The candidates for a line, with spaces between, and where they begin. */
 static void completes(const char *line, size_t start, const char *want)
@@ -312,8 +308,7 @@ static void test_completion_evaluates_nothing(void)
     shows("touched", "0\n");
 }
 
-/* --- states
- * ---------------------------------------------------------------------- */
+/* --- states ------------------------------------------------------------ */
 
 static void test_run(void)
 {
