@@ -83,6 +83,15 @@ function prompt.advise(text, chunk)
     return ("%s; did you mean %s?%s"):format(first, near, rest)
 end
 
+--- What is worth saying after statements that ran: a line that starts with
+-- `local` leaves nothing behind, which surprises who pastes a script by lines.
+function prompt.remark(text)
+    if text:match("^local%s") and not text:find("\n", 1, true) then
+        return "(a local ends with its line: leave out `local` to keep it)\n"
+    end
+    return nil
+end
+
 --- The text of the values of an expression, whose source is `text`.
 function prompt.show(text, ...)
     local show = require "ritz.show"

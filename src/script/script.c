@@ -343,8 +343,12 @@ static int eval(lua_State *L)
     }
     const int base = lua_gettop(L) - 1;
     lua_call(L, 0, LUA_MULTRET);
-    if (!is_expression)
+    if (!is_expression) {
+        lua_pushstring(L, text);
+        call_lua(L, "ritz.prompt", "remark", 1, 1);
+        add_shown(L, r->shown);
         return 0;
+    }
     lua_remove(L, base + 1);
     keep_last(L, base);
     if (ends_in_semicolon(text) || lua_gettop(L) == base)

@@ -70,6 +70,9 @@ static void test_values(void)
     shows("nil", "nil\n");
     shows("x = 5", "");
     shows("x", "5\n");
+    shows("local y = 5",
+          "(a local ends with its line: leave out `local` to keep it)\n");
+    shows("local y = 5\nx = y + 1", "");
     shows("-- a remark", "");
     shows("", "");
     shows("'a\\n\"b\"\\0'", "\"a\\n\\\"b\\\"\\000\"\n");
