@@ -131,7 +131,7 @@ const ritz_function ritz_nn_batch_norm = {
                "passes through these. Without, x is normalised by the running "
                "ones.",
     .source = "Ioffe and Szegedy 2015, algorithms 1 and 2; PyTorch's momentum",
-    .example = "(ritz.batch_norm(ritz.tensor{{1}, {3}}, ritz.ones{1}, "
+    .example = "(ritz.batch_norm(ritz.tensor{{1}, {3}}, ritz.ones{1},\n  "
                "ritz.zeros{1}, ritz.zeros{1}, ritz.ones{1}, {eps = 0}))"
                "  --> {{-1}, {1}}",
     .tensors = 5,

@@ -99,7 +99,7 @@ const ritz_function ritz_optim_momentum_step = {
     .details = "m' = momentum m + g, and p' = p - lr m'; with nesterov, p' = p "
                "- lr (g + momentum m'). m starts at 0.",
     .source = "Sutskever et al. 2013, equations 1 to 4, in PyTorch's form",
-    .example = "(ritz.optim.momentum_step(ritz.tensor{1}, ritz.tensor{2}, "
+    .example = "(ritz.optim.momentum_step(ritz.tensor{1}, ritz.tensor{2},\n  "
                "ritz.tensor{4}, 0.125, {momentum = 0.5}))  --> {0.5}",
     .tensors = 4,
     .results = 2,
@@ -185,7 +185,7 @@ const ritz_function ritz_optim_adam_step = {
                "instead of adding it to the gradient.",
     .source = "Kingma and Ba 2015, algorithm 1; Loshchilov and Hutter 2019, "
               "algorithm 2",
-    .example = "(ritz.optim.adam_step(ritz.tensor{1}, ritz.tensor{3}, "
+    .example = "(ritz.optim.adam_step(ritz.tensor{1}, ritz.tensor{3},\n  "
                "ritz.tensor{0}, ritz.tensor{0}, 1, 0.5))  --> {0.5}",
     .tensors = 6,
     .results = 3,
