@@ -97,8 +97,8 @@ static void store(lua_State *L, ritz_tensor *t, int64_t i)
     const ritz_handle *h = ritz_handle_test(L, -1);
     if (h)
         ritz_refuse(L,
-                    "tensor: wanted numbers in the table, got %s: ritz.stack "
-                    "puts tensors together",
+                    "tensor: wanted numbers in the table, got %s: "
+                    "ritz.concatenate joins tensors",
                     ritz_got_at(L, -1).text);
     if (lua_type(L, -1) != LUA_TNUMBER)
         ritz_refuse(L, "tensor: wanted numbers in the table, got %s",

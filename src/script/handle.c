@@ -10,7 +10,8 @@ static const char metatable_key; /* its address, in the registry */
 ritz_handle *ritz_handle_push(lua_State *L)
 {
     ritz_handle *h = lua_newuserdatauv(L, sizeof *h, 0);
-    *h = (ritz_handle){.birth = ++ritz_core_of(L)->births};
+    *h = (ritz_handle){.mark = &metatable_key,
+                       .birth = ++ritz_core_of(L)->births};
     ritz_handle_push_metatable(L);
     lua_setmetatable(L, -2);
     return h;
@@ -29,13 +30,11 @@ ritz_handle *ritz_handle_push_node(lua_State *L, ritz_node *node)
 
 ritz_handle *ritz_handle_test(lua_State *L, int index)
 {
-    ritz_handle *h = lua_touserdata(L, index);
-    if (!h || !lua_getmetatable(L, index))
+    if (lua_type(L, index) != LUA_TUSERDATA ||
+        lua_rawlen(L, index) != sizeof(ritz_handle))
         return NULL;
-    ritz_handle_push_metatable(L);
-    const bool is = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return is ? h : NULL;
+    ritz_handle *h = lua_touserdata(L, index);
+    return h->mark == &metatable_key ? h : NULL;
 }
 
 void ritz_handle_live(lua_State *L, const ritz_handle *h)

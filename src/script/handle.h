@@ -12,6 +12,7 @@
 #include "script/core.h"
 
 typedef struct ritz_handle {
+    const void *mark; /* tells handles from other userdata of the size */
     ritz_tensor *tensor;
     ritz_node *node;
     uint64_t trace;   /* the serial number of the node's trace; of a tensor, a

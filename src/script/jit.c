@@ -183,26 +183,36 @@ static void add_static(lua_State *L, jit *j)
     }
 }
 
-static void scan_event(lua_State *L, ritz_tree_event event, void *context)
+static void scan_leaf(lua_State *L, const scan *s)
 {
-    scan *s = context;
-    if (event == RITZ_TREE_OPEN || event == RITZ_TREE_CLOSE) {
-        add_bytes(s->j, event == RITZ_TREE_OPEN ? '{' : '}', NULL, 0);
-        return;
+    ritz_handle *h = ritz_handle_test(L, -1);
+    if (s->j->fixed[s->argument])
+        add_static(L, s->j);
+    else if (h)
+        add_tensor(L, s, h);
+    else if (lua_type(L, -1) == LUA_TNUMBER)
+        add_number(L, s);
+    else
+        add_static(L, s->j);
+}
+
+static void scan_event(lua_State *L, ritz_tree_event event,
+                       const ritz_tree_key *key, void *context)
+{
+    const scan *s = context;
+    if (event == RITZ_TREE_OPEN) {
+        add_bytes(s->j, '{', NULL, 0);
+    } else if (event == RITZ_TREE_CLOSE) {
+        add_bytes(s->j, '}', NULL, 0);
+    } else if (event == RITZ_TREE_KEY) {
+        add_bytes(s->j, key->bytes ? 'k' : 'i',
+                  key->bytes ? (const void *)&key->length : &key->index,
+                  sizeof key->index);
+        if (key->bytes)
+            ritz_text_add(&s->j->signature, key->bytes, key->length);
+    } else {
+        scan_leaf(L, s);
     }
-    const bool fixed = s->j->fixed[s->argument];
-    if (event == RITZ_TREE_LEAF && !fixed) {
-        ritz_handle *h = ritz_handle_test(L, -1);
-        if (h) {
-            add_tensor(L, s, h);
-            return;
-        }
-        if (lua_type(L, -1) == LUA_TNUMBER) {
-            add_number(L, s);
-            return;
-        }
-    }
-    add_static(L, s->j);
 }
 
 static void scan_upvalues(lua_State *L, jit *j)
@@ -472,30 +482,31 @@ static void run_plan(lua_State *L, jit *j)
     j->outputs = e->outputs;
 }
 
-/* Pushes the results of the run. */
+/* Pushes output `leaf` of the run. */
+static void push_output(lua_State *L, lua_Integer leaf, void *context)
+{
+    jit *j = context;
+    const int i = (int)leaf - 1;
+    if (j->plan[0].number[i]) {
+        lua_pushnumber(L, ritz_tensor_get(j->out[i], 0));
+        return;
+    }
+    ritz_handle *h = ritz_handle_push(L);
+    h->tensor = j->out[i];
+    j->out[i] = NULL;
+}
+
 static int push_results(lua_State *L, jit *j)
 {
-    const plan_entry *e = &j->plan[0];
-    lua_createtable(L, e->outputs, 0);
-    const int list = lua_gettop(L);
-    for (int i = 0; i < e->outputs; i++) {
-        if (e->number[i]) {
-            lua_pushnumber(L, ritz_tensor_get(j->out[i], 0));
-        } else {
-            ritz_handle_push(L)->tensor = j->out[i];
-            j->out[i] = NULL;
-        }
-        lua_rawseti(L, list, i + 1);
-    }
     lua_getiuservalue(L, lua_upvalueindex(UP_JIT), 1);
-    lua_rawgeti(L, -1, e->results);
+    lua_rawgeti(L, -1, j->plan[0].results);
     const int table = lua_gettop(L);
     lua_getfield(L, table, "count");
     const int count = (int)lua_tointeger(L, -1);
     luaL_checkstack(L, count + LUA_MINSTACK, "jit");
     for (int i = 1; i <= count; i++) {
         lua_rawgeti(L, table, i);
-        ritz_tree_unflatten(L, -1, list);
+        ritz_tree_rebuild(L, -1, push_output, j);
         lua_remove(L, -2);
     }
     return count;

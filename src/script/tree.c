@@ -1,4 +1,9 @@
-/* tree.c - nested tables of tensors, as arguments and results. */
+/* tree.c - nested tables of tensors, as arguments and results.
+ *
+ * A plan's arguments are walked at every call, so the walk is short: one pass
+ * over a table's keys, which are sorted in place on the C stack. Rebuilding
+ * needs no order, because a placeholder knows which leaf it stands for.
+ */
 #include "script/tree.h"
 
 #include "script/check.h"
@@ -14,183 +19,152 @@ enum {
     KEYS_HERE = 24 /* string keys that need no memory of their own */
 };
 
-/* A string key: the bytes live as long as the table that holds it. */
-typedef struct key {
-    const char *bytes;
-    size_t length;
-} key;
+/* The keys of one table: 1..n, and `count` strings in order. */
+typedef struct keys {
+    ritz_tree_key here[KEYS_HERE], *string;
+    size_t count, room;
+    lua_Integer n;
+} keys;
 
 static int compare_keys(const void *a, const void *b)
 {
-    const key *x = a, *y = b;
+    const ritz_tree_key *x = a, *y = b;
     const size_t n = x->length < y->length ? x->length : y->length;
     const int order = memcmp(x->bytes, y->bytes, n);
     return order ? order : (x->length > y->length) - (x->length < y->length);
 }
 
-static void refuse_key(lua_State *L)
+static void sort_keys(keys *k)
 {
-    ritz_refuse(L, "tree: keys must be 1..n or strings, got the key %s",
-                ritz_got_at(L, -2).text);
+    if (k->count > KEYS_HERE) {
+        qsort(k->string, k->count, sizeof *k->string, compare_keys);
+        return;
+    }
+    for (size_t i = 1; i < k->count; i++) {
+        const ritz_tree_key key = k->string[i];
+        size_t at = i;
+        for (; at > 0 && compare_keys(&key, &k->string[at - 1]) < 0; at--)
+            k->string[at] = k->string[at - 1];
+        k->string[at] = key;
+    }
 }
 
-/* Checks the keys of the table at `index`; gives 1..n and the number of the
- * string keys. */
-static size_t count_keys(lua_State *L, int index, lua_Integer *n)
+/* Adds the string key below the top. More keys than fit are moved into a
+ * userdata, which stands at `slot`. */
+static void add_key(lua_State *L, keys *k, int slot)
 {
-    size_t strings = 0;
-    lua_Integer integers = 0, largest = 0;
+    if (k->count == k->room) {
+        const size_t room = 2 * k->room;
+        ritz_tree_key *more = lua_newuserdatauv(L, room * sizeof *more, 0);
+        memcpy(more, k->string, k->count * sizeof *more);
+        lua_replace(L, slot);
+        k->string = more;
+        k->room = room;
+    }
+    ritz_tree_key *key = &k->string[k->count++];
+    key->bytes = lua_tolstring(L, -2, &key->length);
+}
+
+/* Reads the keys of the table at `index`. Pushes one value. */
+static void read_keys(lua_State *L, int index, keys *k)
+{
+    lua_Integer largest = 0;
+    k->string = k->here;
+    k->room = KEYS_HERE;
+    k->count = 0;
+    k->n = 0;
+    lua_pushnil(L);
+    const int slot = lua_gettop(L);
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) == LUA_TSTRING) {
-            strings++;
+            add_key(L, k, slot);
         } else if (lua_isinteger(L, -2) && lua_tointeger(L, -2) > 0) {
             const lua_Integer i = lua_tointeger(L, -2);
-            integers++;
             largest = i > largest ? i : largest;
+            k->n++;
         } else {
-            refuse_key(L);
+            ritz_refuse(L, "tree: keys must be 1..n or strings, got the key %s",
+                        ritz_got_at(L, -2).text);
         }
     }
-    if (largest != integers)
+    if (largest != k->n)
         ritz_refuse(L,
                     "tree: keys must be 1..n without holes, got %lld of %lld",
-                    (long long)integers, (long long)largest);
-    *n = largest;
-    return strings;
+                    (long long)k->n, (long long)largest);
+    sort_keys(k);
 }
 
-static void sort_keys(lua_State *L, int index, key *keys, size_t n)
+static void check_depth(lua_State *L, int depth)
 {
-    size_t i = 0;
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
-        if (lua_type(L, -2) == LUA_TSTRING) {
-            keys[i].bytes = lua_tolstring(L, -2, &keys[i].length);
-            i++;
-        }
-    qsort(keys, n, sizeof *keys, compare_keys);
-}
-
-typedef struct walk {
-    lua_State *L;
-    int depth;
-    /* Enters with the key and the value on top; pops both. */
-    void (*step)(struct walk *w, int into);
-    void *context;
-} walk;
-
-/* Calls w->step for every entry of the table at `index`, in order. */
-static void each_entry(walk *w, int index, int into)
-{
-    lua_State *L = w->L;
-    if (++w->depth > DEPTH)
+    if (depth > DEPTH)
         ritz_refuse(L,
                     "tree: nested deeper than %d tables: does one contain "
                     "itself?",
                     DEPTH);
     luaL_checkstack(L, LUA_MINSTACK, "tree");
-    lua_Integer n;
-    const size_t strings = count_keys(L, index, &n);
-    key here[KEYS_HERE], *keys = here;
-    const int top = lua_gettop(L);
-    if (strings > KEYS_HERE)
-        keys = lua_newuserdatauv(L, strings * sizeof *keys, 0);
-    sort_keys(L, index, keys, strings);
-    for (lua_Integer i = 1; i <= n; i++) {
-        lua_pushinteger(L, i);
-        lua_rawgeti(L, index, i);
-        w->step(w, into);
-    }
-    for (size_t i = 0; i < strings; i++) {
-        lua_pushlstring(L, keys[i].bytes, keys[i].length);
-        lua_pushvalue(L, -1);
+}
+
+/* Pushes the value of a key of the table at `index`. */
+static void push_entry(lua_State *L, int index, const ritz_tree_key *key)
+{
+    if (key->bytes) {
+        lua_pushlstring(L, key->bytes, key->length);
         lua_rawget(L, index);
-        w->step(w, into);
+    } else {
+        lua_rawgeti(L, index, key->index);
     }
-    lua_settop(L, top);
-    w->depth--;
+}
+
+/* The i-th key, 1..n first. */
+static ritz_tree_key key_at(const keys *k, size_t i)
+{
+    if (i < (size_t)k->n)
+        return (ritz_tree_key){.index = (lua_Integer)i + 1};
+    return k->string[i - (size_t)k->n];
 }
 
 /* Walking. */
 
-typedef struct visiting {
+typedef struct walk {
+    lua_State *L;
     ritz_tree_visit *visit;
     void *context;
-} visiting;
+} walk;
 
-static void visit_value(walk *w);
-
-static void visit_entry(walk *w, int into)
+/* Visits the value on top of the stack. */
+static void visit_value(const walk *w, int depth)
 {
-    (void)into;
-    const visiting *v = w->context;
-    lua_insert(w->L, -2);
-    v->visit(w->L, RITZ_TREE_KEY, v->context);
-    lua_pop(w->L, 1);
-    visit_value(w);
-    lua_pop(w->L, 1);
-}
-
-static void visit_value(walk *w)
-{
-    const visiting *v = w->context;
-    if (lua_type(w->L, -1) != LUA_TTABLE) {
-        v->visit(w->L, RITZ_TREE_LEAF, v->context);
+    lua_State *L = w->L;
+    if (lua_type(L, -1) != LUA_TTABLE) {
+        w->visit(L, RITZ_TREE_LEAF, NULL, w->context);
         return;
     }
-    v->visit(w->L, RITZ_TREE_OPEN, v->context);
-    each_entry(w, lua_gettop(w->L), 0);
-    v->visit(w->L, RITZ_TREE_CLOSE, v->context);
+    check_depth(L, depth);
+    const int table = lua_gettop(L);
+    keys k;
+    w->visit(L, RITZ_TREE_OPEN, NULL, w->context);
+    read_keys(L, table, &k);
+    for (size_t i = 0; i < (size_t)k.n + k.count; i++) {
+        const ritz_tree_key key = key_at(&k, i);
+        w->visit(L, RITZ_TREE_KEY, &key, w->context);
+        push_entry(L, table, &key);
+        visit_value(w, depth + 1);
+        lua_pop(L, 1);
+    }
+    lua_settop(L, table);
+    w->visit(L, RITZ_TREE_CLOSE, NULL, w->context);
 }
 
 void ritz_tree_walk(lua_State *L, int index, ritz_tree_visit *visit,
                     void *context)
 {
-    visiting v = {visit, context};
-    walk w = {.L = L, .step = visit_entry, .context = &v};
+    const walk w = {L, visit, context};
     lua_pushvalue(L, index);
-    visit_value(&w);
+    visit_value(&w, 1);
     lua_pop(L, 1);
 }
 
-/* Copying with other leaves. */
-
-typedef struct copying {
-    /* Replaces the leaf on top of the stack. */
-    void (*leaf)(lua_State *L, const struct copying *c);
-    int list, kinds;
-} copying;
-
-static void copy_value(walk *w);
-
-static void copy_entry(walk *w, int into)
-{
-    copy_value(w);
-    lua_rawset(w->L, into);
-}
-
-/* Replaces the value on top by its copy. */
-static void copy_value(walk *w)
-{
-    lua_State *L = w->L;
-    const copying *c = w->context;
-    if (lua_type(L, -1) != LUA_TTABLE) {
-        c->leaf(L, c);
-        return;
-    }
-    const int source = lua_gettop(L);
-    lua_newtable(L);
-    if (lua_getmetatable(L, source))
-        lua_setmetatable(L, -2);
-    each_entry(w, source, source + 1);
-    lua_remove(L, source);
-}
-
-static void copy(lua_State *L, int index, copying *c)
-{
-    walk w = {.L = L, .step = copy_entry, .context = c};
-    lua_pushvalue(L, index);
-    copy_value(&w);
-}
+/* Flattening: templates with placeholders. */
 
 static bool is_leaf(lua_State *L, int kinds)
 {
@@ -199,37 +173,15 @@ static bool is_leaf(lua_State *L, int kinds)
     return ritz_handle_test(L, -1) != NULL;
 }
 
-static void to_placeholder(lua_State *L, const copying *c)
+/* Replaces the leaf on top by its placeholder. */
+static void take_leaf(lua_State *L, int list, int kinds)
 {
-    if (!is_leaf(L, c->kinds))
+    if (!is_leaf(L, kinds))
         return;
-    const lua_Unsigned at = lua_rawlen(L, c->list) + 1;
-    lua_rawseti(L, c->list, (lua_Integer)at);
+    const lua_Unsigned at = lua_rawlen(L, list) + 1;
+    lua_rawseti(L, list, (lua_Integer)at);
     lua_pushlightuserdata(L, (void *)(uintptr_t)at);
 }
-
-static void from_placeholder(lua_State *L, const copying *c)
-{
-    if (!lua_islightuserdata(L, -1))
-        return;
-    const lua_Integer at = (lua_Integer)(uintptr_t)lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    lua_rawgeti(L, c->list, at);
-}
-
-void ritz_tree_flatten(lua_State *L, int index, int list, int leaves)
-{
-    copying c = {to_placeholder, lua_absindex(L, list), leaves};
-    copy(L, lua_absindex(L, index), &c);
-}
-
-void ritz_tree_unflatten(lua_State *L, int index, int list)
-{
-    copying c = {from_placeholder, lua_absindex(L, list), 0};
-    copy(L, lua_absindex(L, index), &c);
-}
-
-/* Comparing. */
 
 static size_t count_entries(lua_State *L, int table)
 {
@@ -238,6 +190,97 @@ static size_t count_entries(lua_State *L, int table)
         n++;
     return n;
 }
+
+/* Pushes an empty table with the room and the metatable of another. */
+static void push_table_like(lua_State *L, int index)
+{
+    const int rows = (int)lua_rawlen(L, index);
+    lua_createtable(L, rows, (int)count_entries(L, index) - rows);
+    if (lua_getmetatable(L, index))
+        lua_setmetatable(L, -2);
+}
+
+/* Replaces the value on top by its template. */
+static void flatten(lua_State *L, int list, int kinds, int depth)
+{
+    if (lua_type(L, -1) != LUA_TTABLE) {
+        take_leaf(L, list, kinds);
+        return;
+    }
+    check_depth(L, depth);
+    const int table = lua_gettop(L);
+    keys k;
+    push_table_like(L, table);
+    read_keys(L, table, &k);
+    for (size_t i = 0; i < (size_t)k.n + k.count; i++) {
+        const ritz_tree_key key = key_at(&k, i);
+        if (key.bytes)
+            lua_pushlstring(L, key.bytes, key.length);
+        else
+            lua_pushinteger(L, key.index);
+        push_entry(L, table, &key);
+        flatten(L, list, kinds, depth + 1);
+        lua_rawset(L, table + 1);
+    }
+    lua_settop(L, table + 1);
+    lua_remove(L, table);
+}
+
+void ritz_tree_flatten(lua_State *L, int index, int list, int leaves)
+{
+    list = lua_absindex(L, list);
+    lua_pushvalue(L, index);
+    flatten(L, list, leaves, 1);
+}
+
+/* Rebuilding. */
+
+typedef struct rebuilding {
+    ritz_tree_leaf *leaf;
+    void *context;
+} rebuilding;
+
+/* Pushes what the template at `index` makes; a template has no cycle. */
+static void rebuild(lua_State *L, int index, const rebuilding *r)
+{
+    if (lua_islightuserdata(L, index)) {
+        r->leaf(L, (lua_Integer)(uintptr_t)lua_touserdata(L, index),
+                r->context);
+        return;
+    }
+    if (lua_type(L, index) != LUA_TTABLE) {
+        lua_pushvalue(L, index);
+        return;
+    }
+    luaL_checkstack(L, LUA_MINSTACK, "tree");
+    push_table_like(L, index);
+    const int table = lua_gettop(L);
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        lua_pushvalue(L, -2);
+        rebuild(L, table + 2, r);
+        lua_rawset(L, table);
+    }
+}
+
+void ritz_tree_rebuild(lua_State *L, int index, ritz_tree_leaf *leaf,
+                       void *context)
+{
+    const rebuilding r = {leaf, context};
+    rebuild(L, lua_absindex(L, index), &r);
+}
+
+static void push_from_list(lua_State *L, lua_Integer leaf, void *context)
+{
+    lua_rawgeti(L, *(const int *)context, leaf);
+}
+
+void ritz_tree_unflatten(lua_State *L, int index, int list)
+{
+    list = lua_absindex(L, list);
+    ritz_tree_rebuild(L, index, push_from_list, &list);
+}
+
+/* Comparing. */
 
 /* Statics may differ: what counts is where the leaves are. */
 static bool alike(lua_State *L, int a, int b)

@@ -20,20 +20,33 @@ void ritz_tree_flatten(lua_State *L, int index, int list, int leaves);
 
 /* Pushes the tree that a template makes of the values of a list. */
 void ritz_tree_unflatten(lua_State *L, int index, int list);
+/* The same with a function that pushes the value of leaf 1, 2, ... */
+typedef void ritz_tree_leaf(lua_State *L, lua_Integer leaf, void *context);
+void ritz_tree_rebuild(lua_State *L, int index, ritz_tree_leaf *leaf,
+                       void *context);
 
 /* True when two templates have their placeholders at the same paths. */
 bool ritz_tree_alike(lua_State *L, int a, int b);
 
-/* Visits the tree in order. The value, or the key of what comes next, is on
- * top of the stack and stays there. */
+/* A key, as it is visited: a string when `bytes` is not NULL. The bytes live
+ * as long as the table that holds them. */
+typedef struct ritz_tree_key {
+    const char *bytes;
+    size_t length;
+    lua_Integer index;
+} ritz_tree_key;
+
+/* Visits the tree in order: tables open and close, values below a table come
+ * after their key, and a leaf, any value that is no table, is on top of the
+ * stack and stays there. */
 typedef enum ritz_tree_event {
-    RITZ_TREE_OPEN, /* of a table: nothing is on the stack for it */
+    RITZ_TREE_OPEN,
     RITZ_TREE_KEY,
-    RITZ_TREE_LEAF, /* any value that is no table */
+    RITZ_TREE_LEAF,
     RITZ_TREE_CLOSE
 } ritz_tree_event;
 typedef void ritz_tree_visit(lua_State *L, ritz_tree_event event,
-                             void *context);
+                             const ritz_tree_key *key, void *context);
 void ritz_tree_walk(lua_State *L, int index, ritz_tree_visit *visit,
                     void *context);
 

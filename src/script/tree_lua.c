@@ -37,7 +37,8 @@ static void push_name(lua_State *L, const naming *n)
     }
 }
 
-static void name_event(lua_State *L, ritz_tree_event event, void *context)
+static void name_event(lua_State *L, ritz_tree_event event,
+                       const ritz_tree_key *key, void *context)
 {
     naming *n = context;
     if (event == RITZ_TREE_OPEN) {
@@ -45,8 +46,10 @@ static void name_event(lua_State *L, ritz_tree_event event, void *context)
     } else if (event == RITZ_TREE_CLOSE) {
         n->depth--;
     } else if (event == RITZ_TREE_KEY) {
-        lua_pushvalue(L, -1);
-        lua_tostring(L, -1);
+        if (key->bytes)
+            lua_pushlstring(L, key->bytes, key->length);
+        else
+            lua_pushfstring(L, "%I", (LUAI_UACINT)key->index);
         lua_rawseti(L, n->keys, n->depth);
     } else if (ritz_handle_test(L, -1) ||
                (n->kinds & RITZ_TREE_NUMBERS && lua_isnumber(L, -1))) {

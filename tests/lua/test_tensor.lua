@@ -59,7 +59,7 @@ t.run("bad creation", function()
         ritz.tensor { "a" }
     end, "text in a table")
     t.throws("got a table", function() ritz.tensor { 1, { 2 } } end, "a table among numbers")
-    t.throws("ritz.stack", function() ritz.tensor { ritz.ones(2) } end, "tensors in a table")
+    t.throws("ritz.concatenate", function() ritz.tensor { ritz.ones(2) } end, "tensors in a table")
     t.throws("got a table", function() ritz.arange {} end, "arange of a table")
     t.throws("i64 holds integers, got 0.5", function() ritz.tensor({ 0.5 }, "i64") end,
         "a fraction as i64")
