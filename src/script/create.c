@@ -6,9 +6,8 @@
  */
 #include "script/tensor_lua.h"
 
-#include "script/handle.h"
-
 #include "script/document.h"
+#include "script/handle.h"
 
 #include <lauxlib.h>
 #include <math.h>

@@ -8,9 +8,8 @@
 
 #include "graph/build.h"
 #include "script/compute.h"
-#include "script/trace.h"
-
 #include "script/document.h"
+#include "script/trace.h"
 
 #include <lauxlib.h>
 #include <math.h>

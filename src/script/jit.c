@@ -1,11 +1,8 @@
 /* jit.c - ritz.jit: a function traced once for each signature, then replayed.
  *
- * A call walks its arguments and writes their signature: the structure of the
- * tables, dtype and shape of every tensor, the values of everything static,
- * and the number, string and boolean upvalues of the function. A plan with
- * the same signature runs at once, without calling the function; else the
- * function is traced. Plans are kept in the order of their last use, at most
- * PLANS of them.
+ * A plan whose signature is that of the call (arguments.h) runs at once,
+ * without calling the function; else the function is traced. Plans are kept
+ * in the order of their last use, at most PLANS of them.
  *
  * All memory hangs on a userdata of the closure, so that an error at any
  * point leaves nothing behind: what a failed call held is released by the
@@ -14,20 +11,17 @@
 #include "script/tensor_lua.h"
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "graph/plan.h"
-#include "script/trace.h"
+#include "script/arguments.h"
+#include "script/course.h"
+#include "script/document.h"
 #include "script/tree.h"
 
-#include "script/document.h"
-
 #include <lauxlib.h>
-#include <math.h>
 #include <string.h>
 
-enum { PLANS = 32, ARGUMENTS = 64 };
-
-enum { UP_FUNCTION = 1, UP_JIT };
+enum { PLANS = 32 };
+enum { UP_FUNCTION = 1, UP_JIT }; /* upvalues */
 
 typedef struct plan_entry {
     ritz_text signature;
@@ -37,20 +31,12 @@ typedef struct plan_entry {
     int results;  /* the table with what is returned, in the user value */
 } plan_entry;
 
-typedef struct input {
-    ritz_handle *handle; /* NULL: a number */
-    double number;
-    bool donated, borrowed; /* borrowed: in[i] holds no reference */
-} input;
-
 typedef struct jit {
-    bool donate[ARGUMENTS], fixed[ARGUMENTS]; /* fixed: static */
-    plan_entry plan[PLANS];                   /* the last used one first */
+    ritz_arguments arguments; /* of the call that runs */
+    plan_entry plan[PLANS];   /* the last used one first */
     int plans, next_table;
-    ritz_text signature;
-    input *input;
-    ritz_tensor **in, **out;
-    size_t inputs, input_room, in_room, out_room;
+    ritz_tensor **out; /* of the call that runs: owned until in handles */
+    size_t out_room;
     int outputs; /* filled entries of out */
 } jit;
 
@@ -65,15 +51,10 @@ static void free_entry(plan_entry *e)
 /* Releases what a call holds. */
 static void drop_call(jit *j)
 {
-    for (size_t i = 0; i < j->inputs; i++)
-        if (!j->input[i].borrowed)
-            ritz_tensor_release(j->in[i]);
+    ritz_arguments_drop(&j->arguments);
     for (int i = 0; i < j->outputs; i++)
         ritz_tensor_release(j->out[i]);
-    j->inputs = 0;
     j->outputs = 0;
-    j->signature.length = 0;
-    j->signature.failed = false;
 }
 
 static int collect(lua_State *L)
@@ -82,173 +63,20 @@ static int collect(lua_State *L)
     drop_call(j);
     for (int i = 0; i < j->plans; i++)
         free_entry(&j->plan[i]);
-    ritz_text_free(&j->signature);
-    ritz_free(j->input);
-    ritz_free(j->in);
+    ritz_arguments_free(&j->arguments);
     ritz_free(j->out);
     *j = (jit){0};
     return 0;
 }
 
-/* The signature. */
-
-typedef struct scan {
-    jit *j;
-    int argument;
-    uint64_t serial; /* of the call: a handle seen twice carries it */
-} scan;
-
-static void add_bytes(jit *j, char kind, const void *bytes, size_t n)
-{
-    ritz_text_add(&j->signature, &kind, 1);
-    if (n > 0)
-        ritz_text_add(&j->signature, bytes, n);
-}
-
-static void add_type(jit *j, const ritz_tensor *t)
-{
-    const ritz_shape *s = ritz_tensor_shape(t);
-    const char head[] = {(char)ritz_tensor_dtype(t), (char)s->rank};
-    add_bytes(j, 'T', head, sizeof head);
-    ritz_text_add(&j->signature, (const char *)s->dim,
-                  (size_t)s->rank * sizeof *s->dim);
-}
-
-static input *add_input(lua_State *L, jit *j)
-{
-    if (!ritz_reserve(&j->input, &j->input_room, j->inputs + 1,
-                      sizeof *j->input) ||
-        !ritz_reserve(&j->in, &j->in_room, j->inputs + 1, sizeof *j->in))
-        ritz_refuse(L, "jit: no memory for the arguments");
-    j->in[j->inputs] = NULL;
-    j->input[j->inputs] = (input){0};
-    return &j->input[j->inputs++];
-}
-
-/* A tensor that is donated, and met for the first time, is lent to the plan
- * without another reference, so that the plan can see that it is the only
- * owner. */
-static void add_tensor(lua_State *L, const scan *s, ritz_handle *h)
-{
-    ritz_handle_live(L, h);
-    add_type(s->j, h->tensor);
-    input *in = add_input(L, s->j);
-    in->handle = h;
-    in->donated = s->j->donate[s->argument];
-    in->borrowed = in->donated && h->trace != s->serial;
-    h->trace = s->serial;
-    s->j->in[s->j->inputs - 1] =
-        in->borrowed ? h->tensor : ritz_tensor_retain(h->tensor);
-}
-
-/* Numbers are inputs; whole ones and fractions are told apart because a
- * fraction cannot meet integers. */
-static void add_number(lua_State *L, const scan *s)
-{
-    const double v = lua_tonumber(L, -1);
-    add_bytes(s->j, v == floor(v) ? 'I' : 'F', NULL, 0);
-    add_input(L, s->j)->number = v;
-}
-
-static void add_static(lua_State *L, jit *j)
-{
-    size_t n;
-    const char *text;
-    lua_Number number;
-    lua_Integer integer;
-    const void *address;
-    switch (lua_type(L, -1)) {
-    case LUA_TNIL:
-        add_bytes(j, '0', NULL, 0);
-        break;
-    case LUA_TBOOLEAN:
-        add_bytes(j, lua_toboolean(L, -1) ? 't' : 'f', NULL, 0);
-        break;
-    case LUA_TNUMBER:
-        number = lua_tonumber(L, -1);
-        integer = lua_tointeger(L, -1);
-        if (lua_isinteger(L, -1))
-            add_bytes(j, 'i', &integer, sizeof integer);
-        else
-            add_bytes(j, 'n', &number, sizeof number);
-        break;
-    case LUA_TSTRING:
-        text = lua_tolstring(L, -1, &n);
-        add_bytes(j, 's', &n, sizeof n);
-        ritz_text_add(&j->signature, text, n);
-        break;
-    default: /* kept alive by the plan's table, so the address stays its own */
-        address = lua_topointer(L, -1);
-        add_bytes(j, 'p', &address, sizeof address);
-    }
-}
-
-static void scan_leaf(lua_State *L, const scan *s)
-{
-    ritz_handle *h = ritz_handle_test(L, -1);
-    if (s->j->fixed[s->argument])
-        add_static(L, s->j);
-    else if (h)
-        add_tensor(L, s, h);
-    else if (lua_type(L, -1) == LUA_TNUMBER)
-        add_number(L, s);
-    else
-        add_static(L, s->j);
-}
-
-static void scan_event(lua_State *L, ritz_tree_event event,
-                       const ritz_tree_key *key, void *context)
-{
-    const scan *s = context;
-    if (event == RITZ_TREE_OPEN) {
-        add_bytes(s->j, '{', NULL, 0);
-    } else if (event == RITZ_TREE_CLOSE) {
-        add_bytes(s->j, '}', NULL, 0);
-    } else if (event == RITZ_TREE_KEY) {
-        add_bytes(s->j, key->bytes ? 'k' : 'i',
-                  key->bytes ? (const void *)&key->length : &key->index,
-                  sizeof key->index);
-        if (key->bytes)
-            ritz_text_add(&s->j->signature, key->bytes, key->length);
-    } else {
-        scan_leaf(L, s);
-    }
-}
-
-static void scan_upvalues(lua_State *L, jit *j)
-{
-    const int f = lua_upvalueindex(UP_FUNCTION);
-    if (lua_type(L, f) != LUA_TFUNCTION)
-        return;
-    for (int i = 1; lua_getupvalue(L, f, i); i++) {
-        const int type = lua_type(L, -1);
-        if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN)
-            add_static(L, j);
-        lua_pop(L, 1);
-    }
-}
-
-static void scan_arguments(lua_State *L, jit *j, int n)
-{
-    scan s = {.j = j, .serial = ++ritz_core_of(L)->traces};
-    drop_call(j);
-    for (int i = 0; i < n; i++) {
-        s.argument = i;
-        ritz_tree_walk(L, i + 1, scan_event, &s);
-    }
-    scan_upvalues(L, j);
-    if (j->signature.failed)
-        ritz_refuse(L, "jit: no memory for the arguments");
-}
-
 /* Moves the plan of this signature to the front. */
 static bool find_plan(jit *j)
 {
+    const ritz_text *wanted = &j->arguments.signature;
     for (int i = 0; i < j->plans; i++) {
         const plan_entry e = j->plan[i];
-        if (e.signature.length != j->signature.length ||
-            memcmp(e.signature.bytes, j->signature.bytes, e.signature.length) !=
-                0)
+        if (e.signature.length != wanted->length ||
+            memcmp(e.signature.bytes, wanted->bytes, wanted->length) != 0)
             continue;
         memmove(j->plan + 1, j->plan, (size_t)i * sizeof e);
         j->plan[0] = e;
@@ -301,9 +129,10 @@ static ritz_node *add_number_input(ritz_graph *g, double value)
 static ritz_node **push_inputs(lua_State *L, jit *j, ritz_trace *trace,
                                int list)
 {
-    ritz_node **node = lua_newuserdatauv(L, (j->inputs + 1) * sizeof *node, 0);
-    for (size_t i = 0; i < j->inputs; i++) {
-        const input *in = &j->input[i];
+    ritz_node **node =
+        lua_newuserdatauv(L, (j->arguments.count + 1) * sizeof *node, 0);
+    for (size_t i = 0; i < j->arguments.count; i++) {
+        const ritz_argument *in = &j->arguments.input[i];
         node[i] = in->handle ? ritz_input(trace->graph,
                                           ritz_tensor_dtype(in->handle->tensor),
                                           ritz_tensor_shape(in->handle->tensor))
@@ -326,14 +155,14 @@ static void push_traced_call(lua_State *L, const jit *j, int n, int list)
     luaL_checkstack(L, n + LUA_MINSTACK, "jit");
     lua_pushvalue(L, lua_upvalueindex(UP_FUNCTION));
     for (int i = 0; i < n; i++) {
-        if (j->fixed[i])
+        if (j->arguments.fixed[i])
             lua_pushvalue(L, i + 1);
         else
             ritz_tree_flatten(L, i + 1, leaves,
                               RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS);
         lua_pushvalue(L, -1);
         lua_rawseti(L, kept, i + 1);
-        if (!j->fixed[i]) {
+        if (!j->arguments.fixed[i]) {
             ritz_tree_unflatten(L, -1, list);
             lua_remove(L, -2);
         }
@@ -365,17 +194,17 @@ static ritz_status compile(jit *j, ritz_trace *trace, ritz_node **inputs,
 {
     plan_entry *e = &j->plan[0];
     e->number = ritz_new((size_t)e->outputs + 1, sizeof *e->number);
-    bool *donate = ritz_new(j->inputs + 1, sizeof *donate);
+    bool *donate = ritz_new(j->arguments.count + 1, sizeof *donate);
     ritz_status status = RITZ_OK;
     if (!e->number || !donate)
         status = ritz_fail_memory(err, "a plan");
-    for (size_t i = 0; status == RITZ_OK && i < j->inputs; i++)
-        donate[i] = j->input[i].donated;
+    for (size_t i = 0; status == RITZ_OK && i < j->arguments.count; i++)
+        donate[i] = j->arguments.input[i].donated;
     if (status == RITZ_OK)
         status = ritz_settle_types(trace->graph, outputs, (size_t)e->outputs,
                                    e->number, err);
-    const ritz_plan_spec spec = {inputs, (int)j->inputs, outputs, e->outputs,
-                                 donate};
+    const ritz_plan_spec spec = {inputs, (int)j->arguments.count, outputs,
+                                 e->outputs, donate};
     if (status == RITZ_OK)
         status = ritz_plan_compile(&e->plan, trace->graph, &spec, err);
     ritz_free(donate);
@@ -402,7 +231,8 @@ static void install_plan(lua_State *L, jit *j, ritz_trace *trace,
     ritz_error err = {0};
     plan_entry *e = new_plan(L, j);
     e->outputs = (int)count;
-    ritz_text_add(&e->signature, j->signature.bytes, j->signature.length);
+    ritz_text_add(&e->signature, j->arguments.signature.bytes,
+                  j->arguments.signature.length);
     ritz_status status = compile(j, trace, inputs, outputs, &err);
     if (status == RITZ_OK && e->signature.failed)
         status = ritz_fail_memory(&err, "a plan");
@@ -436,33 +266,6 @@ static void trace_plan(lua_State *L, jit *j, int n)
 
 /* Running. */
 
-static ritz_status fill_numbers(jit *j, ritz_error *err)
-{
-    static const ritz_shape scalar = {0};
-    ritz_status status = RITZ_OK;
-    for (size_t i = 0; i < j->inputs && status == RITZ_OK; i++)
-        if (!j->input[i].handle)
-            status = ritz_tensor_fill(&j->in[i], RITZ_F64, &scalar,
-                                      j->input[i].number, err);
-    return status;
-}
-
-/* After a run: the handles of donated inputs are empty from now on. */
-static void empty_donated(lua_State *L, jit *j)
-{
-    ritz_place place = {0};
-    for (size_t i = 0; i < j->inputs; i++) {
-        input *in = &j->input[i];
-        if (!in->donated || !in->handle)
-            continue;
-        if (in->borrowed && !j->in[i])
-            in->handle->tensor = NULL; /* the plan has it */
-        if (!place.source)
-            place = ritz_place_of(L);
-        ritz_handle_give_up(in->handle, &place);
-    }
-}
-
 static void run_plan(lua_State *L, jit *j)
 {
     plan_entry *e = &j->plan[0];
@@ -472,9 +275,9 @@ static void run_plan(lua_State *L, jit *j)
                       sizeof *j->out))
         status = ritz_fail_memory(&err, "results");
     if (status == RITZ_OK)
-        status = fill_numbers(j, &err);
+        status = ritz_arguments_fill(&j->arguments, &err);
     if (status == RITZ_OK)
-        status = ritz_plan_run(e->plan, j->in, j->out, &err);
+        status = ritz_plan_run(e->plan, j->arguments.in, j->out, &err);
     if (status != RITZ_OK) {
         drop_call(j);
         ritz_raise(L, &err);
@@ -522,15 +325,13 @@ static int call_jit(lua_State *L)
         lua_call(L, n, LUA_MULTRET);
         return lua_gettop(L);
     }
-    if (n > ARGUMENTS)
-        return ritz_refuse(L, "jit: wanted at most %d arguments, got %d",
-                           ARGUMENTS, n);
     jit *j = lua_touserdata(L, lua_upvalueindex(UP_JIT));
-    scan_arguments(L, j, n);
+    drop_call(j); /* of a call that raised */
+    ritz_arguments_read(L, &j->arguments, n, lua_upvalueindex(UP_FUNCTION));
     if (!find_plan(j))
         trace_plan(L, j, n);
     run_plan(L, j);
-    empty_donated(L, j);
+    ritz_arguments_give_up(L, &j->arguments);
     const int count = push_results(L, j);
     drop_call(j);
     ritz_core_collect(L);
@@ -554,9 +355,9 @@ static void read_arguments(lua_State *L, int options, const char *name,
     for (lua_Unsigned i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i);
         const lua_Integer at = ritz_check_integer(L, -1, "jit", name);
-        if (at < 1 || at > ARGUMENTS)
+        if (at < 1 || at > RITZ_ARGUMENTS)
             ritz_refuse(L, "jit: %s lists arguments from 1 to %d, got %lld",
-                        name, ARGUMENTS, (long long)at);
+                        name, RITZ_ARGUMENTS, (long long)at);
         flag[at - 1] = true;
         lua_pop(L, 1);
     }
@@ -566,10 +367,7 @@ static void read_arguments(lua_State *L, int options, const char *name,
 static int l_jit(lua_State *L)
 {
     static const char *const names[] = {"donate", "static", NULL};
-    if (lua_type(L, 1) != LUA_TFUNCTION &&
-        luaL_getmetafield(L, 1, "__call") == LUA_TNIL)
-        return ritz_refuse(L, "jit: argument 1 must be a function, got %s",
-                           ritz_got_at(L, 1).text);
+    ritz_check_function(L, "jit");
     lua_settop(L, 2);
     const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
     ritz_check_options(L, options, "jit", names);
@@ -582,8 +380,8 @@ static int l_jit(lua_State *L)
     lua_pushcfunction(L, collect);
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
-    read_arguments(L, options, "donate", j->donate);
-    read_arguments(L, options, "static", j->fixed);
+    read_arguments(L, options, "donate", j->arguments.donate);
+    read_arguments(L, options, "static", j->arguments.fixed);
     lua_pushcclosure(L, call_jit, 2);
     return 1;
 }

@@ -18,8 +18,9 @@ void ritz_draw_open(lua_State *L);
 /* Files. (io_lua.c) */
 void ritz_io_open(lua_State *L);
 
-/* grad, vmap and the like; jit. (transform_lua.c, jit.c) */
+/* Transforms. (transform_lua.c, vmap_lua.c, jit.c) */
 void ritz_transform_open(lua_State *L);
+void ritz_vmap_open(lua_State *L);
 void ritz_jit_open(lua_State *L);
 
 #endif

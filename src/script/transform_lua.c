@@ -1,88 +1,15 @@
-/* transform_lua.c - grad, value_and_grad, jvp, vjp and vmap.
- *
- * All have one course: enter a trace (or open one), put variables in the
- * places of the arguments' leaves, call the function, append the derivative
- * or batched nodes, and rebuild the results. Whoever opened the trace then
- * computes them; inside of another transform they stay traced. The function
- * is called without protection, so its errors travel unchanged; the trace is
- * a to-be-closed value of this frame.
- */
+/* transform_lua.c - derivatives: grad, value_and_grad, jvp and vjp. */
 #include "script/tensor_lua.h"
 
 #include "graph/build.h"
 #include "graph/transform.h"
-#include "script/trace.h"
-#include "script/tree.h"
-
+#include "script/course.h"
 #include "script/document.h"
+#include "script/tree.h"
 
 #include <lauxlib.h>
 
-/* A transform that runs. Indices are of the frame's stack. */
-typedef struct course {
-    lua_State *L;
-    const char *who;
-    ritz_trace *trace;
-    ritz_graph *graph;
-    bool opened;
-    int slot; /* of the trace */
-    int list; /* of leaves, then of the values in their places */
-    size_t count;
-    ritz_node **variable;
-} course;
-
-static void begin(course *c, lua_State *L, const char *who)
-{
-    luaL_checkstack(L, 2 * LUA_MINSTACK, who);
-    *c = (course){.L = L, .who = who};
-    c->trace = ritz_trace_enter(L, &c->opened);
-    c->graph = c->trace->graph;
-    c->slot = lua_gettop(L);
-    ritz_trace_mark_place(L, c->trace);
-    lua_newtable(L);
-    c->list = lua_gettop(L);
-}
-
-/* Ends the transform with the results from `first` to the top. */
-static int finish(course *c, int first)
-{
-    lua_State *L = c->L;
-    if (c->opened) {
-        ritz_trace_settle(L, c->trace, first);
-        lua_closeslot(L, c->slot);
-        ritz_core_collect(L);
-    }
-    return lua_gettop(L) - first + 1;
-}
-
-static ritz_node **push_nodes(lua_State *L, size_t n)
-{
-    return lua_newuserdatauv(L, (n + 1) * sizeof(ritz_node *), 0);
-}
-
-/* Pushes the nodes of the values in the table at `list`. */
-static ritz_node **push_list_nodes(course *c, int list, size_t n)
-{
-    ritz_node **node = push_nodes(c->L, n);
-    for (size_t i = 0; i < n; i++) {
-        lua_rawgeti(c->L, list, (lua_Integer)i + 1);
-        node[i] = ritz_trace_node(c->L, c->trace, lua_gettop(c->L), c->who);
-        lua_pop(c->L, 1);
-    }
-    ritz_trace_check(c->L, c->trace);
-    return node;
-}
-
-/* Puts handles of the nodes into the table at `list`. */
-static void store_nodes(course *c, int list, ritz_node *const *node, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        ritz_handle_push_node(c->L, node[i]);
-        lua_rawseti(c->L, list, (lua_Integer)i + 1);
-    }
-}
-
-static void check_float(course *c, const ritz_node *x)
+static void check_float(ritz_course *c, const ritz_node *x)
 {
     if (!ritz_dtype_is_float(x->dtype))
         ritz_refuse(c->L,
@@ -92,7 +19,7 @@ static void check_float(course *c, const ritz_node *x)
 }
 
 /* Makes variables of the leaves in c->list. Pushes one value. */
-static void make_variables(course *c)
+static void make_variables(ritz_course *c)
 {
     c->count = lua_rawlen(c->L, c->list);
     if (c->count == 0)
@@ -100,18 +27,18 @@ static void make_variables(course *c)
                     "%s: the argument has no tensor or number to "
                     "differentiate in",
                     c->who);
-    c->variable = push_list_nodes(c, c->list, c->count);
+    c->variable = ritz_course_push_nodes(c, c->list, c->count);
     for (size_t i = 0; i < c->count; i++) {
         check_float(c, c->variable[i]);
         c->variable[i] = ritz_variable(c->graph, c->variable[i]);
     }
     ritz_trace_check(c->L, c->trace);
-    store_nodes(c, c->list, c->variable, c->count);
+    ritz_course_store(c, c->list, c->variable, c->count);
 }
 
 /* The derivative in, or of, a number is a number. */
-static void make_weak_alike(course *c, ritz_node **node, ritz_node *const *like,
-                            size_t n)
+static void make_weak_alike(ritz_course *c, ritz_node **node,
+                            ritz_node *const *like, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (like[i]->weak && !node[i]->weak) {
@@ -121,19 +48,11 @@ static void make_weak_alike(course *c, ritz_node **node, ritz_node *const *like,
         }
 }
 
-static int check_results(course *c, int first)
+static int check_results(ritz_course *c, int first)
 {
     if (lua_gettop(c->L) < first)
         ritz_refuse(c->L, "%s: the function returned nothing", c->who);
     return first;
-}
-
-static void check_function(lua_State *L, const char *who)
-{
-    if (lua_type(L, 1) != LUA_TFUNCTION &&
-        luaL_getmetafield(L, 1, "__call") == LUA_TNIL)
-        ritz_refuse(L, "%s: argument 1 must be a function, got %s", who,
-                    ritz_got_at(L, 1).text);
 }
 
 /* grad and value_and_grad: closures over the function, the list of arguments,
@@ -149,7 +68,7 @@ static const char *grad_name(lua_State *L)
 
 /* Pushes the function and its `n` arguments, with variables in those that are
  * differentiated in, and keeps templates of these in the table at `kept`. */
-static void push_arguments(course *c, int n, int kept)
+static void push_arguments(ritz_course *c, int n, int kept)
 {
     lua_State *L = c->L;
     const int wrt = lua_upvalueindex(GRAD_WRT);
@@ -181,7 +100,7 @@ static void push_arguments(course *c, int n, int kept)
     }
 }
 
-static ritz_node *check_loss(course *c, int first)
+static ritz_node *check_loss(ritz_course *c, int first)
 {
     check_results(c, first);
     lua_State *L = c->L;
@@ -199,15 +118,15 @@ static ritz_node *check_loss(course *c, int first)
 }
 
 /* Pushes the gradients in the shape of the arguments. */
-static void push_gradients(course *c, ritz_node *loss, int kept)
+static void push_gradients(ritz_course *c, ritz_node *loss, int kept)
 {
     lua_State *L = c->L;
-    ritz_node **gradient = push_nodes(L, c->count);
+    ritz_node **gradient = ritz_push_nodes(L, c->count);
     ritz_node *one = ritz_full_like(c->graph, loss, 1.0);
     ritz_vjp(c->graph, &loss, &one, 1, c->variable, (int)c->count, gradient);
     ritz_trace_check(L, c->trace);
     make_weak_alike(c, gradient, c->variable, c->count);
-    store_nodes(c, c->list, gradient, c->count);
+    ritz_course_store(c, c->list, gradient, c->count);
     lua_pop(L, 1);
     if (lua_toboolean(L, lua_upvalueindex(GRAD_SINGLE)))
         lua_rawgeti(L, kept, 1);
@@ -219,9 +138,9 @@ static void push_gradients(course *c, ritz_node *loss, int kept)
 
 static int call_grad(lua_State *L)
 {
-    course c;
+    ritz_course c;
     const int n = lua_gettop(L);
-    begin(&c, L, grad_name(L));
+    ritz_course_begin(&c, L, grad_name(L));
     lua_newtable(L);
     const int kept = lua_gettop(L);
     push_arguments(&c, n, kept);
@@ -235,7 +154,7 @@ static int call_grad(lua_State *L)
         lua_insert(L, first + 1);
     else
         lua_replace(L, first);
-    return finish(&c, first);
+    return ritz_course_finish(&c, first);
 }
 
 /* Pushes the list of arguments, and whether it was one number. */
@@ -266,7 +185,7 @@ static void push_wrt(lua_State *L, const char *who)
 
 static int push_grad(lua_State *L, const char *who, bool value)
 {
-    check_function(L, who);
+    ritz_check_function(L, who);
     lua_settop(L, 2);
     lua_pushvalue(L, 1);
     push_wrt(L, who);
@@ -300,10 +219,11 @@ static void push_flat(lua_State *L, int index)
 
 /* The nodes of the leaves at `list`, as directions of `x`: of the same dtype
  * and shape. Numbers adopt them. Pushes one value. */
-static ritz_node **push_directions(course *c, int list, ritz_node *const *x,
-                                   size_t n, const char *what)
+static ritz_node **push_directions(ritz_course *c, int list,
+                                   ritz_node *const *x, size_t n,
+                                   const char *what)
 {
-    ritz_node **d = push_list_nodes(c, list, n);
+    ritz_node **d = ritz_course_push_nodes(c, list, n);
     for (size_t i = 0; i < n; i++) {
         if (d[i]->weak)
             d[i] = ritz_cast(c->graph, d[i], x[i]->dtype);
@@ -320,7 +240,7 @@ static ritz_node **push_directions(course *c, int list, ritz_node *const *x,
     return d;
 }
 
-static void check_alike(course *c, int a, int b, const char *what)
+static void check_alike(ritz_course *c, int a, int b, const char *what)
 {
     if (!ritz_tree_alike(c->L, a, b))
         ritz_refuse(c->L,
@@ -331,7 +251,7 @@ static void check_alike(course *c, int a, int b, const char *what)
 
 /* Calls argument 1 with variables in the place of argument 2, whose template
  * is left in the slot that is returned. The results are pushed. */
-static int call_with_variables(course *c, int *template)
+static int call_with_variables(ritz_course *c, int *template)
 {
     lua_State *L = c->L;
     ritz_tree_flatten(L, 2, c->list, RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS);
@@ -345,10 +265,10 @@ static int call_with_variables(course *c, int *template)
 
 static int l_jvp(lua_State *L)
 {
-    course c;
-    check_function(L, "jvp");
+    ritz_course c;
+    ritz_check_function(L, "jvp");
     lua_settop(L, 3);
-    begin(&c, L, "jvp");
+    ritz_course_begin(&c, L, "jvp");
     int template;
     const int first = call_with_variables(&c, &template);
     check_alike(&c, template, first - 1, "the tangent");
@@ -361,26 +281,26 @@ static int l_jvp(lua_State *L)
     push_flat(L, first);
     const int list = lua_gettop(L) - 1;
     const size_t n = lua_rawlen(L, list);
-    ritz_node **output = push_list_nodes(&c, list, n);
-    ritz_node **result = push_nodes(L, n);
+    ritz_node **output = ritz_course_push_nodes(&c, list, n);
+    ritz_node **result = ritz_push_nodes(L, n);
     ritz_jvp(c.graph, c.variable, tangent, (int)c.count, output, (int)n,
              result);
     ritz_trace_check(L, c.trace);
     make_weak_alike(&c, result, output, n);
-    store_nodes(&c, list, result, n);
+    ritz_course_store(&c, list, result, n);
     ritz_tree_unflatten(L, list + 1, list);
     lua_insert(L, list - 1); /* the tangent stands where the nodes began */
     lua_settop(L, list - 1);
     lua_insert(L, first + 1);
-    return finish(&c, first);
+    return ritz_course_finish(&c, first);
 }
 
 static int l_vjp(lua_State *L)
 {
-    course c;
-    check_function(L, "vjp");
+    ritz_course c;
+    ritz_check_function(L, "vjp");
     lua_settop(L, 3);
-    begin(&c, L, "vjp");
+    ritz_course_begin(&c, L, "vjp");
     int template;
     const int first = call_with_variables(&c, &template);
     lua_call(L, 1, LUA_MULTRET);
@@ -391,189 +311,20 @@ static int l_vjp(lua_State *L)
     push_flat(L, first);
     check_alike(&c, scratch + 1, first - 1, "the cotangent");
     const size_t n = lua_rawlen(L, scratch);
-    ritz_node **output = push_list_nodes(&c, scratch, n);
+    ritz_node **output = ritz_course_push_nodes(&c, scratch, n);
     ritz_node **cotangent =
         push_directions(&c, first - 2, output, n, "the cotangent");
-    ritz_node **result = push_nodes(L, c.count);
+    ritz_node **result = ritz_push_nodes(L, c.count);
     ritz_vjp(c.graph, output, cotangent, (int)n, c.variable, (int)c.count,
              result);
     ritz_trace_check(L, c.trace);
     make_weak_alike(&c, result, c.variable, c.count);
-    store_nodes(&c, c.list, result, c.count);
+    ritz_course_store(&c, c.list, result, c.count);
     ritz_tree_unflatten(L, template, c.list);
     lua_insert(L, scratch);
     lua_settop(L, scratch);
     lua_insert(L, first + 1);
-    return finish(&c, first);
-}
-
-/* vmap: a closure over the function and the axes: nil for 1 everywhere, or a
- * list with an axis, or false, for each argument. */
-
-typedef struct mapping {
-    course c;
-    int64_t size;
-    int argument; /* that gave the size */
-} mapping;
-
-/* The axis of argument `nth`, 0 for none. */
-static lua_Integer axis_of(lua_State *L, int nth)
-{
-    const int axes = lua_upvalueindex(2);
-    if (lua_isnil(L, axes))
-        return 1;
-    lua_rawgeti(L, axes, nth);
-    const lua_Integer axis =
-        lua_toboolean(L, -1)
-            ? ritz_check_integer(L, -1, "vmap", "an entry of in_axes")
-            : 0;
-    lua_pop(L, 1);
-    return axis;
-}
-
-static int check_mapped(mapping *m, const ritz_node *x, lua_Integer axis,
-                        int nth)
-{
-    const int rank = x->shape.rank;
-    const lua_Integer at = axis < 0 ? axis + rank : axis - 1;
-    if (at < 0 || at >= rank)
-        ritz_refuse(m->c.L,
-                    "vmap: argument %d is mapped over axis %lld, got %s: share "
-                    "it with in_axes",
-                    nth, (long long)axis,
-                    ritz_got_type(x->dtype, &x->shape).text);
-    const int64_t size = x->shape.dim[at];
-    if (m->argument > 0 && size != m->size)
-        ritz_refuse(m->c.L,
-                    "vmap: mapped axes must have one size, got %lld in "
-                    "argument %d and %lld in argument %d",
-                    (long long)m->size, m->argument, (long long)size, nth);
-    m->size = size;
-    m->argument = nth;
-    return (int)at;
-}
-
-/* Pushes argument `nth` with variables in the place of its leaves, which are
- * added to the list of the course. */
-static void push_mapped(mapping *m, int nth, lua_Integer axis, int axes)
-{
-    lua_State *L = m->c.L;
-    const size_t before = lua_rawlen(L, m->c.list);
-    ritz_tree_flatten(L, nth, m->c.list, RITZ_TREE_TENSORS);
-    const size_t after = lua_rawlen(L, m->c.list);
-    for (size_t i = before + 1; i <= after; i++) {
-        lua_pushinteger(L, axis);
-        lua_rawseti(L, axes, (lua_Integer)i);
-        lua_pushinteger(L, nth);
-        lua_rawseti(L, axes, -(lua_Integer)i);
-    }
-}
-
-static lua_Integer entry(lua_State *L, int table, lua_Integer key)
-{
-    lua_rawgeti(L, table, key);
-    const lua_Integer i = lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    return i;
-}
-
-/* Turns the leaves in the list into variables; `batched` gets the whole
- * values, with the mapped axis in front. Pushes one value. */
-static void make_elements(mapping *m, ritz_node **batched, int axes)
-{
-    course *c = &m->c;
-    c->variable = push_nodes(c->L, c->count);
-    for (size_t i = 0; i < c->count; i++) {
-        const lua_Integer k = (lua_Integer)i + 1;
-        const int at = check_mapped(m, batched[i], entry(c->L, axes, k),
-                                    (int)entry(c->L, axes, -k));
-        c->variable[i] = ritz_batch_variable(c->graph, batched[i], at);
-        batched[i] = ritz_move_axis(c->graph, batched[i], at, 0);
-    }
-    ritz_trace_check(c->L, c->trace);
-    store_nodes(c, c->list, c->variable, c->count);
-}
-
-/* Replaces the results from `first` on by their batches. */
-static void map_results(mapping *m, ritz_node **batched, int first)
-{
-    course *c = &m->c;
-    lua_State *L = c->L;
-    const int last = lua_gettop(L);
-    lua_newtable(L);
-    const int list = last + 1;
-    for (int i = first; i <= last; i++) {
-        ritz_tree_flatten(L, i, list, RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS);
-        lua_replace(L, i);
-    }
-    const size_t n = lua_rawlen(L, list);
-    ritz_node **output = push_list_nodes(c, list, n);
-    ritz_node **result = push_nodes(L, n);
-    const uint32_t end = ritz_graph_size(c->graph);
-    ritz_vmap(c->graph, c->variable, batched, (int)c->count, m->size, output,
-              (int)n, result);
-    ritz_trace_check(L, c->trace);
-    ritz_trace_end_elements(L, c->trace, c->variable, c->count, end);
-    store_nodes(c, list, result, n);
-    for (int i = first; i <= last; i++) {
-        ritz_tree_unflatten(L, i, list);
-        lua_replace(L, i);
-    }
-    lua_settop(L, last);
-}
-
-static int call_vmap(lua_State *L)
-{
-    mapping m = {0};
-    course *c = &m.c;
-    const int n = lua_gettop(L);
-    begin(c, L, "vmap");
-    luaL_checkstack(L, 2 * n + LUA_MINSTACK, c->who);
-    lua_newtable(L);
-    const int axes = lua_gettop(L);
-    for (int i = 1; i <= n; i++) {
-        const lua_Integer axis = axis_of(L, i);
-        if (axis != 0)
-            push_mapped(&m, i, axis, axes);
-        else
-            lua_pushvalue(L, i);
-    }
-    c->count = lua_rawlen(L, c->list);
-    if (c->count == 0)
-        return ritz_refuse(L, "vmap: no argument has a tensor to map over");
-    ritz_node **batched = push_list_nodes(c, c->list, c->count);
-    make_elements(&m, batched, axes);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    const int first = lua_gettop(L);
-    for (int i = 1; i <= n; i++)
-        if (axis_of(L, i) != 0)
-            ritz_tree_unflatten(L, axes + i, c->list);
-        else
-            lua_pushvalue(L, i);
-    lua_call(L, n, LUA_MULTRET);
-    luaL_checkstack(L, 2 * LUA_MINSTACK, c->who);
-    ritz_trace_mark_place(L, c->trace);
-    map_results(&m, batched, first);
-    return finish(c, first);
-}
-
-static int l_vmap(lua_State *L)
-{
-    static const char *const names[] = {"in_axes", NULL};
-    check_function(L, "vmap");
-    lua_settop(L, 2);
-    const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
-    ritz_check_options(L, options, "vmap", names);
-    lua_pushvalue(L, 1);
-    if (!ritz_option(L, options, "in_axes"))
-        lua_pushnil(L);
-    else if (lua_type(L, -1) != LUA_TTABLE)
-        return ritz_refuse(L,
-                           "vmap: in_axes must be a list with an axis or "
-                           "false for each argument, got %s",
-                           ritz_got_at(L, -1).text);
-    lua_pushcclosure(L, call_vmap, 2);
-    return 1;
+    return ritz_course_finish(&c, first);
 }
 
 /* The records. */
@@ -629,20 +380,6 @@ static const ritz_binding bindings[] = {
           .example =
               "ritz.vjp(function(x) return x^3 end, 2, 1)  --> 8.0, 12.0"},
      .call = l_vjp},
-    {.record =
-         {.module = "ritz",
-          .name = "vmap",
-          .signature = "ritz.vmap(f, {in_axes})",
-          .summary = "f for each row of its arguments, at once.",
-          .details =
-              "Maps over axis 1 of every tensor in every argument; in_axes "
-              "lists an axis, or false, for each argument. The results have "
-              "the batch as axis 1. Composes with every transform, to any "
-              "order.",
-          .source = "JAX's vmap",
-          .example = "ritz.vmap(function(x) return x:sum() end)(ritz.ones{2, "
-                     "3}):totable()  --> {3.0, 3.0}"},
-     .call = l_vmap},
     {.call = NULL},
 };
 

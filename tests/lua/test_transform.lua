@@ -178,6 +178,9 @@ t.run("what is refused", function()
     t.throws("vmap: argument 1 is mapped over axis 1, got f32",
         function() ritz.vmap(id)(ritz.tensor(1)) end,
         "a scalar has no axis")
+    t.throws("in_axes counts from 1, and false shares an argument, got 0", function()
+        ritz.vmap(id, { in_axes = { 0 } })(x)
+    end, "an axis counted from 0")
     t.throws("no argument has a tensor to map over", function() ritz.vmap(id)(3) end,
         "nothing to map")
     t.throws("keys must be 1..n or strings, got the key 2.5", function()

@@ -1,0 +1,45 @@
+/* arguments.h - what ritz.jit is called with: tensors, numbers, and all else.
+ *
+ * Reading the arguments writes their signature: the structure of the tables,
+ * dtype and shape of every tensor, the values of everything static, and the
+ * number, string and boolean upvalues of the function. Calls with the same
+ * signature may use the same plan.
+ */
+#ifndef RITZ_SCRIPT_ARGUMENTS_H
+#define RITZ_SCRIPT_ARGUMENTS_H
+
+#include "base/text.h"
+#include "script/handle.h"
+
+enum { RITZ_ARGUMENTS = 64 };
+
+typedef struct ritz_argument {
+    ritz_handle *handle; /* NULL: a number */
+    double number;
+    bool donated, borrowed; /* borrowed: in[i] holds no reference */
+} ritz_argument;
+
+typedef struct ritz_arguments { /* start from {0} */
+    /* By argument, set once: given up by the call; static. */
+    bool donate[RITZ_ARGUMENTS], fixed[RITZ_ARGUMENTS];
+    ritz_text signature;
+    ritz_argument *input; /* the leaves, in the order of the trees */
+    ritz_tensor **in;     /* their tensors, as a plan takes them */
+    size_t count, room, in_room;
+} ritz_arguments;
+
+/* Reads the arguments 1 to n of the running function; `function` is the index
+ * of the one that is traced. May raise: then the next call releases what is
+ * held, or ritz_arguments_free. */
+void ritz_arguments_read(lua_State *L, ritz_arguments *a, int n, int function);
+
+/* Makes tensors of the numbers, for a run. */
+ritz_status ritz_arguments_fill(ritz_arguments *a, ritz_error *err);
+
+/* After a run: empties the handles of what was donated. */
+void ritz_arguments_give_up(lua_State *L, ritz_arguments *a);
+
+void ritz_arguments_drop(ritz_arguments *a); /* releases the tensors */
+void ritz_arguments_free(ritz_arguments *a);
+
+#endif

@@ -1,0 +1,44 @@
+/* course.h - what grad, jvp, vjp and vmap have in common.
+ *
+ * All have one course: enter a trace (or open one), put variables in the
+ * places of the arguments' leaves, call the function, append the derivative
+ * or batched nodes, and rebuild the results. Whoever opened the trace then
+ * computes them; inside of another transform they stay traced. The function
+ * is called without protection, so its errors travel unchanged; the trace is
+ * a to-be-closed value of the frame. Everything here may raise.
+ */
+#ifndef RITZ_SCRIPT_COURSE_H
+#define RITZ_SCRIPT_COURSE_H
+
+#include "script/trace.h"
+
+/* Indices are of the frame's stack. */
+typedef struct ritz_course {
+    lua_State *L;
+    const char *who;
+    ritz_trace *trace;
+    ritz_graph *graph;
+    bool opened;
+    int slot; /* of the trace */
+    int list; /* of leaves, then of the values in their places */
+    size_t count;
+    ritz_node **variable;
+} ritz_course;
+
+/* Pushes two values: the trace, and the list. */
+void ritz_course_begin(ritz_course *c, lua_State *L, const char *who);
+/* Ends it with the results from `first` to the top; returns their number. */
+int ritz_course_finish(ritz_course *c, int first);
+
+/* Pushes room for nodes, as a userdata. */
+ritz_node **ritz_push_nodes(lua_State *L, size_t n);
+/* Pushes the nodes of the values in the table at `list`. */
+ritz_node **ritz_course_push_nodes(ritz_course *c, int list, size_t n);
+/* Puts handles of the nodes into the table at `list`. */
+void ritz_course_store(ritz_course *c, int list, ritz_node *const *node,
+                       size_t n);
+
+/* Refuses an argument 1 that cannot be called. */
+void ritz_check_function(lua_State *L, const char *who);
+
+#endif
