@@ -45,7 +45,7 @@ typedef struct ritz_script_options {
     uint64_t seed;
     int threads;            /* 0: as many as there are processors */
     const char *lua_dir;    /* where the Lua part of ritz lives */
-    bool interactive;       /* a prompt: modules are globals too */
+    bool interactive;       /* a prompt, or -e: modules are globals too */
     const char *const *set; /* set_count texts "name=value" of --set */
     size_t set_count;
     const char *script;      /* arg[0]; NULL: "ritz" */

@@ -36,7 +36,7 @@ static bool above_program(char out[PATH_MAX])
 const char *ritz_lua_folder(void)
 {
     static char found[PATH_MAX];
-    const char *told = getenv("RITZ_LUA_DIR");
+    const char *told = getenv("RITZ_LUADIR");
     if (told && *told)
         return told;
     return above_program(found) ? found : RITZ_LUADIR;

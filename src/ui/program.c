@@ -129,7 +129,7 @@ static ritz_script_options script_options(const ritz_session *session)
         .seed = opt->seed,
         .threads = opt->threads,
         .lua_dir = ritz_lua_folder(),
-        .interactive = opt->mode == RITZ_MODE_PROMPT || opt->stay,
+        .interactive = opt->mode == RITZ_MODE_PROMPT || opt->code || opt->stay,
         .set = opt->set,
         .set_count = opt->set_count,
         .script = opt->script,
