@@ -8,5 +8,7 @@ local modules = {
     "ritz", "nn", "optim", "data", "plot", "run", "help",
 }
 files["examples"].read_globals = modules
-files["tests"].read_globals = modules
+files["tests/lua"].read_globals = modules
 files["scripts"].read_globals = modules
+-- A script that a C test runs finds these there.
+files["tests/script"].read_globals = { "ritz", "report", "RECORDS" }

@@ -193,7 +193,7 @@ local function check_vmap_of_grad(record, sample, name, f, operands, w)
   end
 end
 
-local function check_values(record, name, f, operands)
+local function check_values(name, f, operands)
   local out = f(unpacked(operands, #operands))
   if #operands > 0 then
     equal_bits(ritz.jit(f)(unpacked(operands, #operands)), out, name .. ": jit against eager")
@@ -212,12 +212,13 @@ local function check_sample(record, sample)
   local label = {}
   for i = 1, #sample do label[i] = "[" .. sample[i] .. "]" end
   local name = sample.call .. " " .. table.concat(label, " ")
-  local out = check_values(record, name, f, operands)
+  local out = check_values(name, f, operands)
   if #operands == 0 then return end
   check_vmap(record, sample, name, f, operands)
   if record.no_derivative then
     if is_float(out) then
-      local slope = ritz.grad(function(...) return ritz.sum(f(...)) end)(unpacked(operands, #operands))
+      local function total(...) return ritz.sum(f(...)) end
+      local slope = ritz.grad(total)(unpacked(operands, #operands))
       close(slope, ritz.zeros_like(operands[1]), 0, name .. ": has derivative 0")
     end
     return
