@@ -106,26 +106,30 @@ const ritz_primitive ritz_primitive_reduce_sum = {
 
 /* max. attr as for sum. Equal maxima share the derivative equally. */
 
-static ritz_node *share(ritz_graph *g, const ritz_rule *at)
+/* 1 where an element is the maximum, and how many there are. */
+static ritz_node *hits(ritz_graph *g, const ritz_rule *at, ritz_node **count)
 {
     ritz_node *hit = ritz_equal(g, at->in[0], spread_back(g, at, at->out[0]));
-    ritz_node *count =
-        ritz_apply(g, &ritz_primitive_reduce_sum, &hit, 1, at->attr);
-    return ritz_div(g, hit, spread_back(g, at, count));
+    *count = ritz_apply(g, &ritz_primitive_reduce_sum, &hit, 1, at->attr);
+    return hit;
 }
 
 static ritz_node *max_push(ritz_graph *g, const ritz_rule *at,
                            ritz_node *const *tangent)
 {
-    ritz_node *t = ritz_mul(g, tangent[0], share(g, at));
-    return ritz_apply(g, &ritz_primitive_reduce_sum, &t, 1, at->attr);
+    ritz_node *count, *hit = hits(g, at, &count);
+    ritz_node *t = ritz_mul(g, tangent[0], hit);
+    return ritz_div(
+        g, ritz_apply(g, &ritz_primitive_reduce_sum, &t, 1, at->attr), count);
 }
 
+/* Divided before it is spread, where there are fewest elements. */
 static ritz_node *max_pull(ritz_graph *g, const ritz_rule *at, int i,
                            ritz_node *ct)
 {
     (void)i;
-    return ritz_mul(g, spread_back(g, at, ct), share(g, at));
+    ritz_node *count, *hit = hits(g, at, &count);
+    return ritz_mul(g, spread_back(g, at, ritz_div(g, ct, count)), hit);
 }
 
 static void build_max(ritz_graph *g, const ritz_call *call, ritz_node **out)
