@@ -69,6 +69,6 @@ setmetatable(ritz, {
     end,
 })
 
-for _, part in ipairs { "run", "data", "plot" } do
+for _, part in ipairs { "run", "data", "plot", "nn", "optim", "train" } do
     rawset(ritz, part, require("ritz." .. part))
 end

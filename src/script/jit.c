@@ -33,7 +33,8 @@ typedef struct plan_entry {
 
 typedef struct jit {
     ritz_arguments arguments; /* of the call that runs */
-    plan_entry plan[PLANS];   /* the last used one first */
+    bool freeze;            /* tensors from outside are constants of the plan */
+    plan_entry plan[PLANS]; /* the last used one first */
     int plans, next_table;
     ritz_tensor **out; /* of the call that runs: owned until in handles */
     size_t out_room;
@@ -250,7 +251,7 @@ static void trace_plan(lua_State *L, jit *j, int n)
     bool opened;
     ritz_trace *trace = ritz_trace_enter(L, &opened);
     const int slot = lua_gettop(L), list = slot + 1;
-    trace->replayed = true;
+    trace->replayed = !j->freeze;
     ritz_trace_mark_place(L, trace);
     lua_newtable(L);
     ritz_node **inputs = push_inputs(L, j, trace, list);
@@ -366,7 +367,7 @@ static void read_arguments(lua_State *L, int options, const char *name,
 
 static int l_jit(lua_State *L)
 {
-    static const char *const names[] = {"donate", "static", NULL};
+    static const char *const names[] = {"donate", "static", "freeze", NULL};
     ritz_check_function(L, "jit");
     lua_settop(L, 2);
     const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
@@ -382,6 +383,10 @@ static int l_jit(lua_State *L)
     lua_setmetatable(L, -2);
     read_arguments(L, options, "donate", j->arguments.donate);
     read_arguments(L, options, "static", j->arguments.fixed);
+    if (ritz_option(L, options, "freeze")) {
+        j->freeze = lua_toboolean(L, -1);
+        lua_pop(L, 1);
+    }
     lua_pushcclosure(L, call_jit, 2);
     return 1;
 }
@@ -392,7 +397,7 @@ static const ritz_binding bindings[] = {
     {.record =
          {.module = "ritz",
           .name = "jit",
-          .signature = "ritz.jit(f, {donate, static})",
+          .signature = "ritz.jit(f, {donate, static, freeze})",
           .summary =
               "A function like f, compiled once for each signature of its "
               "arguments.",
@@ -402,7 +407,8 @@ static const ritz_binding bindings[] = {
               "`donate` lists arguments whose memory may be reused: their "
               "handles are empty after the call. `static` lists arguments "
               "whose numbers are fixed. Tensors that f takes from outside are "
-              "refused: pass them, or wrap them in ritz.constant.",
+              "refused: pass them, or wrap them in ritz.constant; `freeze` "
+              "set to true takes all of them as they are at the trace.",
           .source = "JAX's jit",
           .example = "ritz.jit(function(x) return x * 2 "
                      "end)(ritz.ones{2}):totable()  --> {2.0, 2.0}"},
