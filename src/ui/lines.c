@@ -35,14 +35,10 @@ static void tell_progress(ritz_session *session, reporter *r)
         return;
     r->steps = view.steps;
     r->next = now + PROGRESS_EVERY;
-    fputs(view.label, stderr);
-    if (view.fraction >= 0)
-        fprintf(stderr, "  %.0f %%", 100 * view.fraction);
-    if (*view.detail)
-        fprintf(stderr, "  %s", view.detail);
-    if (view.left >= 0)
-        fprintf(stderr, "  left %.1f s", view.left);
-    fputc('\n', stderr);
+    ritz_text line = {0};
+    ritz_progress_line(&line, &view);
+    fprintf(stderr, "%s\n", ritz_text_view(&line));
+    ritz_text_free(&line);
 }
 
 /* A signal asked for the end; the handler has interrupted the job. When it

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "plot/canvas.h"
 #include "ui/capture.h"
 #include "ui/completion.h"
 #include "ui/history.h"
@@ -28,6 +29,8 @@
 #include <readline/readline.h>
 
 #define TELL_TIME_ABOVE 1.0 /* seconds */
+#define PROGRESS_EVERY  0.2 /* seconds between looks at it */
+#define CLEAR_ROW       "\r\033[K"
 /* Left by readline, or by a script that ended badly: bracketed paste off,
  * cursor on, plain attributes. */
 #define UNDO "\033[?2004l\033[?25h\033[m"
@@ -43,6 +46,8 @@ static struct prompt {
     bool running;      /* the worker has a job */
     bool visible;      /* readline's line is on the screen */
     bool mid_line;     /* the cursor stands behind printed text */
+    bool progressing;  /* it stands in a line of progress */
+    size_t steps;      /* of the progress shown last */
     bool asking;       /* whether to leave although work runs */
     bool over;
     int interrupts; /* since the job started */
@@ -65,8 +70,16 @@ static void choose_prompt(void)
                                      : "ritz> ");
 }
 
+static void hide_progress(void)
+{
+    if (the.progressing)
+        fputs(CLEAR_ROW, the.capture.screen);
+    the.progressing = false;
+}
+
 static void hide_line(void)
 {
+    hide_progress();
     if (the.visible)
         rl_clear_visible_line();
     the.visible = false;
@@ -90,6 +103,7 @@ static void put(const char *bytes, size_t n)
 {
     if (n == 0)
         return;
+    hide_progress();
     fwrite(bytes, 1, n, the.capture.screen);
     the.mid_line = bytes[n - 1] != '\n';
 }
@@ -125,10 +139,34 @@ static void say(const char *text)
         put("\n", 1);
 }
 
+/* While work runs and nothing else wants the row, its progress is drawn there,
+ * over and over. */
+static void show_progress(void)
+{
+    ritz_stage_view view;
+    ritz_stage_look(the.session->stage, &view);
+    if (!the.running || the.visible || the.mid_line || view.steps == the.steps)
+        return;
+    the.steps = view.steps;
+    int columns, rows;
+    ritz_screen_size(&columns, &rows);
+    ritz_text line = {0};
+    ritz_progress_line(&line, &view);
+    const size_t width = ritz_text_columns(ritz_text_view(&line));
+    fprintf(the.capture.screen, CLEAR_ROW "%s",
+            width < (size_t)columns ? ritz_text_view(&line) : "...");
+    fflush(the.capture.screen);
+    ritz_text_free(&line);
+    the.progressing = true;
+}
+
 /* --- work -------------------------------------------------------- */
 
 static void start(const ritz_job *job)
 {
+    ritz_stage_view view;
+    ritz_stage_look(the.session->stage, &view);
+    the.steps = view.steps; /* progress of the job before is no news */
     the.running = true;
     the.interrupts = 0;
     ritz_worker_submit(the.session->worker, job);
@@ -341,11 +379,13 @@ static void loop(void)
 {
     ritz_answer answer;
     while (!the.over) {
-        const unsigned ready = ritz_sleep(STDIN_FILENO, the.capture.pipe, -1);
+        const unsigned ready = ritz_sleep(STDIN_FILENO, the.capture.pipe,
+                                          the.running ? PROGRESS_EVERY : -1);
         on_events(ritz_take_events());
         if (ready & 1 && !the.over)
             on_key();
         put_printed(false);
+        show_progress();
         if (ritz_worker_answer(the.session->worker, &answer))
             finish(&answer);
     }

@@ -1,10 +1,21 @@
-/* session.c - how errors and answers are told. */
+/* session.c - how progress, errors and answers are told. */
 #include "ui/session.h"
 
 #include "ui/terminal.h"
 
 #include <signal.h>
 #include <stdio.h>
+
+void ritz_progress_line(ritz_text *out, const ritz_stage_view *view)
+{
+    ritz_text_puts(out, view->label);
+    if (view->fraction >= 0)
+        ritz_text_printf(out, "  %.0f %%", 100 * view->fraction);
+    if (*view->detail)
+        ritz_text_printf(out, "  %s", view->detail);
+    if (view->left >= 0)
+        ritz_text_printf(out, "  left %.1f s", view->left);
+}
 
 void ritz_tell_error(const ritz_session *session, const char *text)
 {

@@ -20,6 +20,8 @@ enum { RITZ_EXIT_OK = 0, RITZ_EXIT_FAILED = 1, RITZ_EXIT_USAGE = 2 };
 /* A job that a signal asked to end gets this long, in seconds, to do so. */
 #define RITZ_PATIENCE 2.0
 
+/* "epoch 3/5  61 %  612 µs/step  left 0.6 s" */
+void ritz_progress_line(ritz_text *out, const ritz_stage_view *view);
 /* Writes "error: ..." and the frames to standard error. */
 void ritz_tell_error(const ritz_session *session, const char *text);
 /* Tells what the answer says beyond the values shown; the exit code. */

@@ -190,6 +190,26 @@ static void test_busy(void)
     pty_close(&p);
 }
 
+static void test_progress(void)
+{
+    pty p;
+    if (!start(&p))
+        return;
+    pty_type(&p, "for i = 1, 1e9 do ritz.run.progress('step ' .. i, i / 1e9, "
+                 "1.5, 'fast') end\r");
+    ok(pty_expect(&p, "\r\n") && pty_expect(&p, "\033[Kstep ") &&
+           pty_expect(&p, " %  fast  left 1.5 s"),
+       "progress is told in a row");
+    ok(pty_expect(&p, "\r\033[Kstep "), "which is drawn over");
+    pty_type(&p, "x");
+    ok(pty_expect(&p, "running> x"), "a key takes the row");
+    pty_type(&p, "\003");
+    ok(pty_expect(&p, "interrupted") && pty_expect(&p, "ritz> "),
+       "Ctrl-C ends the work");
+    answers(&p, "1 + 1", "2");
+    leave(&p);
+}
+
 static void test_history(void)
 {
     char path[512];
@@ -323,6 +343,7 @@ int main(void)
     tap_run("paste", test_paste);
     tap_run("interrupt", test_interrupt);
     tap_run("busy", test_busy);
+    tap_run("progress", test_progress);
     tap_run("history", test_history);
     tap_run("no history", test_no_history);
     tap_run("signals", test_signals);
