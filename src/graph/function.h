@@ -20,7 +20,8 @@ typedef enum ritz_kind {
     RITZ_PARAM_NUMBER,
     RITZ_PARAM_BOOL,
     RITZ_PARAM_DTYPE,
-    RITZ_PARAM_TEXT
+    RITZ_PARAM_TEXT,
+    RITZ_PARAM_ANY /* read by a binding of its own: never with a builder */
 } ritz_kind;
 
 typedef struct ritz_param {

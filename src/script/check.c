@@ -223,16 +223,15 @@ bool ritz_option(lua_State *L, int options, const char *name)
     return false;
 }
 
-static bool is_listed(const char *name, const char *const *names)
+static bool has_param(const ritz_function *f, const char *name)
 {
-    for (; *names; names++)
-        if (strcmp(name, *names) == 0)
+    for (int i = 0; i < RITZ_PARAMS && f->params[i].name; i++)
+        if (strcmp(name, f->params[i].name) == 0)
             return true;
     return false;
 }
 
-void ritz_check_options(lua_State *L, int options, const char *who,
-                        const char *const *names)
+void ritz_check_options(lua_State *L, int options, const ritz_function *f)
 {
     if (options == 0)
         return;
@@ -240,12 +239,12 @@ void ritz_check_options(lua_State *L, int options, const char *who,
         if (lua_type(L, -2) != LUA_TSTRING)
             continue;
         const char *name = lua_tostring(L, -2);
-        if (is_listed(name, names))
+        if (has_param(f, name))
             continue;
         ritz_nearest n = {.name = name};
-        for (const char *const *c = names; *c; c++)
-            ritz_nearest_try(&n, *c);
-        ritz_refuse(L, "%s: unknown option \"%.40s\"%s", who, name,
+        for (int i = 0; i < RITZ_PARAMS && f->params[i].name; i++)
+            ritz_nearest_try(&n, f->params[i].name);
+        ritz_refuse(L, "%s: unknown option \"%.40s\"%s", f->name, name,
                     ritz_nearest_hint(&n).text);
     }
 }

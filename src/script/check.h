@@ -8,6 +8,7 @@
 #define RITZ_SCRIPT_CHECK_H
 
 #include "base/status.h"
+#include "graph/function.h"
 #include "tensor/dtype.h"
 #include "tensor/shape.h"
 
@@ -60,8 +61,7 @@ ritz_shape ritz_check_shape(lua_State *L, int index, const char *who);
 /* The field of an options table, pushed; false, and nothing pushed, when the
  * table at `options` (0: there is none) lacks it. */
 bool ritz_option(lua_State *L, int options, const char *name);
-/* Refuses string keys that are not in the list, which ends in NULL. */
-void ritz_check_options(lua_State *L, int options, const char *who,
-                        const char *const *names);
+/* Refuses string keys that are no parameters of the record. */
+void ritz_check_options(lua_State *L, int options, const ritz_function *f);
 
 #endif

@@ -13,12 +13,30 @@
 #include <math.h>
 #include <stdint.h>
 
+enum {
+    TENSOR,
+    ZEROS,
+    ONES,
+    FULL,
+    ZEROS_LIKE,
+    ONES_LIKE,
+    FULL_LIKE,
+    EYE,
+    ARANGE,
+    LINSPACE,
+    CONSTANT,
+    IS_TENSOR,
+    BINDINGS
+};
+static const ritz_binding bindings[BINDINGS + 1]; /* at the end */
+
 /* The dtype at `index`, a string or a table of options, else in the table at
  * 1, else the fallback. */
-static ritz_dtype dtype_argument(lua_State *L, int index, const char *who,
+static ritz_dtype dtype_argument(lua_State *L, int index, int which,
                                  ritz_dtype fallback)
 {
-    static const char *const names[] = {"dtype", NULL};
+    const ritz_function *f = &bindings[which].record;
+    const char *who = f->name;
     if (lua_type(L, index) == LUA_TSTRING)
         return ritz_check_dtype(L, index, who);
     const int options = !lua_isnoneornil(L, index)     ? index
@@ -26,7 +44,7 @@ static ritz_dtype dtype_argument(lua_State *L, int index, const char *who,
                                                        : 0;
     if (options && lua_type(L, options) != LUA_TTABLE)
         return ritz_check_dtype(L, options, who); /* raises */
-    ritz_check_options(L, options, who, names);
+    ritz_check_options(L, options, f);
     if (!ritz_option(L, options, "dtype"))
         return fallback;
     const ritz_dtype dtype = ritz_check_dtype(L, -1, who);
@@ -155,7 +173,7 @@ static int l_tensor(lua_State *L)
                            "tensor: wanted a table of numbers or a number, "
                            "got %s",
                            ritz_got_at(L, 1).text);
-    const ritz_dtype dtype = dtype_argument(L, 2, "tensor", RITZ_F32);
+    const ritz_dtype dtype = dtype_argument(L, 2, TENSOR, RITZ_F32);
     const ritz_shape shape = shape_of_nested(L, 1);
     ritz_tensor *t = push_new(L, dtype, &shape);
     int64_t next = 0;
@@ -171,20 +189,20 @@ static int l_tensor(lua_State *L)
 static int l_zeros(lua_State *L)
 {
     const ritz_shape shape = ritz_check_shape(L, 1, "zeros");
-    return push_filled(L, dtype_argument(L, 2, "zeros", RITZ_F32), &shape, 0.0);
+    return push_filled(L, dtype_argument(L, 2, ZEROS, RITZ_F32), &shape, 0.0);
 }
 
 static int l_ones(lua_State *L)
 {
     const ritz_shape shape = ritz_check_shape(L, 1, "ones");
-    return push_filled(L, dtype_argument(L, 2, "ones", RITZ_F32), &shape, 1.0);
+    return push_filled(L, dtype_argument(L, 2, ONES, RITZ_F32), &shape, 1.0);
 }
 
 static int l_full(lua_State *L)
 {
     const ritz_shape shape = ritz_check_shape(L, 1, "full");
     const double value = ritz_check_number(L, 2, "full", "the value");
-    const ritz_dtype dtype = dtype_argument(L, 3, "full", RITZ_F32);
+    const ritz_dtype dtype = dtype_argument(L, 3, FULL, RITZ_F32);
     if (!ritz_dtype_is_float(dtype))
         check_whole(L, value, dtype);
     return push_filled(L, dtype, &shape, value);
@@ -200,11 +218,11 @@ static const ritz_handle *check_like(lua_State *L, const char *who)
     return h;
 }
 
-static int push_like(lua_State *L, const char *who, int dtype_at, double value)
+static int push_like(lua_State *L, int which, int dtype_at, double value)
 {
-    const ritz_handle *h = check_like(L, who);
+    const ritz_handle *h = check_like(L, bindings[which].record.name);
     const ritz_dtype dtype =
-        dtype_argument(L, dtype_at, who, ritz_handle_dtype(h));
+        dtype_argument(L, dtype_at, which, ritz_handle_dtype(h));
     if (!ritz_dtype_is_float(dtype))
         check_whole(L, value, dtype);
     return push_filled(L, dtype, ritz_handle_shape(h), value);
@@ -212,24 +230,24 @@ static int push_like(lua_State *L, const char *who, int dtype_at, double value)
 
 static int l_zeros_like(lua_State *L)
 {
-    return push_like(L, "zeros_like", 2, 0.0);
+    return push_like(L, ZEROS_LIKE, 2, 0.0);
 }
 
 static int l_ones_like(lua_State *L)
 {
-    return push_like(L, "ones_like", 2, 1.0);
+    return push_like(L, ONES_LIKE, 2, 1.0);
 }
 
 static int l_full_like(lua_State *L)
 {
-    return push_like(L, "full_like", 3,
+    return push_like(L, FULL_LIKE, 3,
                      ritz_check_number(L, 2, "full_like", "the value"));
 }
 
 static int l_eye(lua_State *L)
 {
     const lua_Integer n = ritz_check_integer(L, 1, "eye", "the size");
-    const ritz_dtype dtype = dtype_argument(L, 2, "eye", RITZ_F32);
+    const ritz_dtype dtype = dtype_argument(L, 2, EYE, RITZ_F32);
     const ritz_shape shape = {.rank = 2, .dim = {n, n}};
     ritz_error err = {0};
     ritz_handle *h = ritz_handle_push(L);
@@ -261,7 +279,7 @@ static int l_arange(lua_State *L)
     const double first = numbers > 1 ? lua_tonumber(L, 1) : 0.0;
     const double end = lua_tonumber(L, numbers > 1 ? 2 : 1);
     const double step = numbers > 2 ? lua_tonumber(L, 3) : 1.0;
-    const ritz_dtype dtype = dtype_argument(L, numbers + 1, "arange", RITZ_F32);
+    const ritz_dtype dtype = dtype_argument(L, numbers + 1, ARANGE, RITZ_F32);
     const double n = ceil((end - first) / step);
     if (!(fabs(n) < 0x1p53))
         return ritz_refuse(L,
@@ -280,7 +298,7 @@ static int l_linspace(lua_State *L)
     const double first = ritz_check_number(L, 1, "linspace", "the first value");
     const double last = ritz_check_number(L, 2, "linspace", "the last value");
     const lua_Integer n = ritz_check_integer(L, 3, "linspace", "the count");
-    const ritz_dtype dtype = dtype_argument(L, 4, "linspace", RITZ_F32);
+    const ritz_dtype dtype = dtype_argument(L, 4, LINSPACE, RITZ_F32);
     if (n < 1 || !ritz_dtype_is_float(dtype))
         return ritz_refuse(L,
                            "linspace: wanted a count of at least 1 and f32 "
@@ -312,117 +330,155 @@ static int l_is_tensor(lua_State *L)
 
 /* The records. */
 
-static const ritz_binding bindings[] = {
-    {.record =
-         {.module = "ritz",
-          .name = "tensor",
-          .signature = "ritz.tensor(values, dtype)",
-          .summary =
-              "A tensor from a number, or from nested tables of numbers.",
-          .details =
-              "Rows must be alike. dtype is \"f32\" when left out; also a "
-              "field of the first table. A tensor is cast to the dtype.",
-          .example = "ritz.tensor{{1, 2}, {3, 4}}.shape  --> {2, 2}"},
-     .call = l_tensor},
-    {.record = {.module = "ritz",
-                .name = "zeros",
-                .signature = "ritz.zeros(shape, dtype)",
-                .summary = "A tensor of zeros.",
-                .details =
-                    "dtype is \"f32\" when left out; also a field of the first "
-                    "table.",
-                .example = "ritz.zeros{2, 3}:numel()  --> 6"},
-     .call = l_zeros},
-    {.record = {.module = "ritz",
-                .name = "ones",
-                .signature = "ritz.ones(shape, dtype)",
-                .summary = "A tensor of ones.",
-                .details =
-                    "dtype is \"f32\" when left out; also a field of the first "
-                    "table.",
-                .example = "ritz.ones{2, 3}:sum():item()  --> 6.0"},
-     .call = l_ones},
-    {.record = {.module = "ritz",
-                .name = "full",
-                .signature = "ritz.full(shape, value, dtype)",
-                .summary = "A tensor with one value everywhere.",
-                .details =
-                    "dtype is \"f32\" when left out; also a field of the first "
-                    "table.",
-                .example = "ritz.full({2}, 7):totable()  --> {7.0, 7.0}"},
-     .call = l_full},
-    {.record = {.module = "ritz",
-                .name = "zeros_like",
-                .signature = "ritz.zeros_like(x, dtype)",
-                .summary = "Zeros of the shape and dtype of x.",
-                .details = "x may be a traced value.",
-                .example =
-                    "ritz.zeros_like(ritz.ones{2}):totable()  --> {0.0, 0.0}"},
-     .call = l_zeros_like},
-    {.record = {.module = "ritz",
-                .name = "ones_like",
-                .signature = "ritz.ones_like(x, dtype)",
-                .summary = "Ones of the shape and dtype of x.",
-                .details = "x may be a traced value.",
-                .example =
-                    "ritz.ones_like(ritz.zeros{2}):totable()  --> {1.0, 1.0}"},
-     .call = l_ones_like},
-    {.record =
-         {.module = "ritz",
-          .name = "full_like",
-          .signature = "ritz.full_like(x, value, dtype)",
-          .summary = "One value in the shape and dtype of x.",
-          .details = "x may be a traced value.",
-          .example =
-              "ritz.full_like(ritz.zeros{2}, 3):totable()  --> {3.0, 3.0}"},
-     .call = l_full_like},
-    {.record = {.module = "ritz",
-                .name = "eye",
-                .signature = "ritz.eye(n, dtype)",
-                .summary = "The identity matrix of size n.",
-                .example =
-                    "ritz.eye(2):totable()  --> {{1.0, 0.0}, {0.0, 1.0}}"},
-     .call = l_eye},
-    {.record =
-         {.module = "ritz",
-          .name = "arange",
-          .signature = "ritz.arange(start, stop, step, dtype)",
-          .summary = "The numbers from start up to, and without, stop.",
-          .details =
-              "ritz.arange(stop) starts from 0; the step is 1 when left out.",
-          .source = "NumPy's arange",
-          .example = "ritz.arange(1, 4):totable()  --> {1.0, 2.0, 3.0}"},
-     .call = l_arange},
-    {.record = {.module = "ritz",
-                .name = "linspace",
-                .signature = "ritz.linspace(first, last, n, dtype)",
-                .summary = "n numbers at equal distances, both ends included.",
-                .details = "dtype is \"f32\" when left out.",
-                .source = "NumPy's linspace",
-                .example =
-                    "ritz.linspace(0, 1, 3):totable()  --> {0.0, 0.5, 1.0}"},
-     .call = l_linspace},
-    {.record =
-         {.module = "ritz",
-          .name = "constant",
-          .signature = "ritz.constant(x)",
-          .summary = "x, as a tensor that ritz.jit may keep in its plans.",
-          .details =
-              "A plan holds the values from when it was made: later changes "
-              "of the variable that held x do not reach it.",
-          .example =
-              "local c = ritz.constant(ritz.ones{2})\n"
-              "ritz.jit(function(x) return x + c end)(ritz.ones{2}):totable()"
-              "  --> {2.0, 2.0}"},
-     .call = l_constant},
-    {.record = {.module = "ritz",
-                .name = "is_tensor",
-                .signature = "ritz.is_tensor(x)",
-                .summary =
-                    "true when x is a tensor, or stands for one in a trace.",
-                .example = "ritz.is_tensor(ritz.ones{2})  --> true"},
-     .call = l_is_tensor},
-    {.call = NULL},
+#define DTYPE_PARAM                                                    \
+    {                                                                  \
+        {                                                              \
+            .name = "dtype", .kind = RITZ_PARAM_DTYPE,                 \
+            .doc = "\"f32\" when left out, \"f64\", \"i64\" or \"u8\"" \
+        }                                                              \
+    }
+
+static const ritz_binding bindings[BINDINGS + 1] = {
+    [TENSOR] =
+        {.record =
+             {.module = "ritz",
+              .name = "tensor",
+              .params = DTYPE_PARAM,
+              .signature = "ritz.tensor(values, dtype)",
+              .summary =
+                  "A tensor from a number, or from nested tables of numbers.",
+              .details =
+                  "Rows must be alike. dtype is \"f32\" when left out; also a "
+                  "field of the first table. A tensor is cast to the dtype.",
+              .example = "ritz.tensor{{1, 2}, {3, 4}}.shape  --> {2, 2}"},
+         .call = l_tensor},
+    [ZEROS] =
+        {.record =
+             {.module = "ritz",
+              .name = "zeros",
+              .params = DTYPE_PARAM,
+              .signature = "ritz.zeros(shape, dtype)",
+              .summary = "A tensor of zeros.",
+              .details =
+                  "dtype is \"f32\" when left out; also a field of the first "
+                  "table.",
+              .example = "ritz.zeros{2, 3}:numel()  --> 6"},
+         .call = l_zeros},
+    [ONES] =
+        {.record =
+             {.module = "ritz",
+              .name = "ones",
+              .params = DTYPE_PARAM,
+              .signature = "ritz.ones(shape, dtype)",
+              .summary = "A tensor of ones.",
+              .details =
+                  "dtype is \"f32\" when left out; also a field of the first "
+                  "table.",
+              .example = "ritz.ones{2, 3}:sum():item()  --> 6.0"},
+         .call = l_ones},
+    [FULL] =
+        {.record =
+             {.module = "ritz",
+              .name = "full",
+              .params = DTYPE_PARAM,
+              .signature = "ritz.full(shape, value, dtype)",
+              .summary = "A tensor with one value everywhere.",
+              .details =
+                  "dtype is \"f32\" when left out; also a field of the first "
+                  "table.",
+              .example = "ritz.full({2}, 7):totable()  --> {7.0, 7.0}"},
+         .call = l_full},
+    [ZEROS_LIKE] =
+        {.record =
+             {.module = "ritz",
+              .name = "zeros_like",
+              .params = DTYPE_PARAM,
+              .signature = "ritz.zeros_like(x, dtype)",
+              .summary = "Zeros of the shape and dtype of x.",
+              .details = "x may be a traced value.",
+              .example =
+                  "ritz.zeros_like(ritz.ones{2}):totable()  --> {0.0, 0.0}"},
+         .call = l_zeros_like},
+    [ONES_LIKE] =
+        {.record =
+             {.module = "ritz",
+              .name = "ones_like",
+              .params = DTYPE_PARAM,
+              .signature = "ritz.ones_like(x, dtype)",
+              .summary = "Ones of the shape and dtype of x.",
+              .details = "x may be a traced value.",
+              .example =
+                  "ritz.ones_like(ritz.zeros{2}):totable()  --> {1.0, 1.0}"},
+         .call = l_ones_like},
+    [FULL_LIKE] =
+        {.record =
+             {.module = "ritz",
+              .name = "full_like",
+              .params = DTYPE_PARAM,
+              .signature = "ritz.full_like(x, value, dtype)",
+              .summary = "One value in the shape and dtype of x.",
+              .details = "x may be a traced value.",
+              .example =
+                  "ritz.full_like(ritz.zeros{2}, 3):totable()  --> {3.0, 3.0}"},
+         .call = l_full_like},
+    [EYE] =
+        {.record = {.module = "ritz",
+                    .name = "eye",
+                    .params = DTYPE_PARAM,
+                    .signature = "ritz.eye(n, dtype)",
+                    .summary = "The identity matrix of size n.",
+                    .example =
+                        "ritz.eye(2):totable()  --> {{1.0, 0.0}, {0.0, 1.0}}"},
+         .call = l_eye},
+    [ARANGE] =
+        {.record =
+             {.module = "ritz",
+              .name = "arange",
+              .params = DTYPE_PARAM,
+              .signature = "ritz.arange(start, stop, step, dtype)",
+              .summary = "The numbers from start up to, and without, stop.",
+              .details =
+                  "ritz.arange(stop) starts from 0; the step is 1 when left "
+                  "out.",
+              .source = "NumPy's arange",
+              .example = "ritz.arange(1, 4):totable()  --> {1.0, 2.0, 3.0}"},
+         .call = l_arange},
+    [LINSPACE] =
+        {.record =
+             {.module = "ritz",
+              .name = "linspace",
+              .params = DTYPE_PARAM,
+              .signature = "ritz.linspace(first, last, n, dtype)",
+              .summary = "n numbers at equal distances, both ends included.",
+              .details = "dtype is \"f32\" when left out.",
+              .source = "NumPy's linspace",
+              .example =
+                  "ritz.linspace(0, 1, 3):totable()  --> {0.0, 0.5, 1.0}"},
+         .call = l_linspace},
+    [CONSTANT] =
+        {.record = {.module = "ritz",
+                    .name = "constant",
+                    .signature = "ritz.constant(x)",
+                    .summary =
+                        "x, as a tensor that ritz.jit may keep in its plans.",
+                    .details =
+                        "A plan holds the values from when it was made: later "
+                        "changes "
+                        "of the variable that held x do not reach it.",
+                    .example = "local c = ritz.constant(ritz.ones{2})\n"
+                               "ritz.jit(function(x) return x + c "
+                               "end)(ritz.ones{2}):totable()"
+                               "  --> {2.0, 2.0}"},
+         .call = l_constant},
+    [IS_TENSOR] =
+        {.record =
+             {.module = "ritz",
+              .name = "is_tensor",
+              .signature = "ritz.is_tensor(x)",
+              .summary =
+                  "true when x is a tensor, or stands for one in a trace.",
+              .example = "ritz.is_tensor(ritz.ones{2})  --> true"},
+         .call = l_is_tensor},
 };
 
 void ritz_create_open(lua_State *L)

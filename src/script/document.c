@@ -48,7 +48,7 @@ static const char *const kind_names[] = {
     [RITZ_PARAM_SHAPE] = "shape",  [RITZ_PARAM_INTS] = "integers",
     [RITZ_PARAM_INT] = "integer",  [RITZ_PARAM_NUMBER] = "number",
     [RITZ_PARAM_BOOL] = "boolean", [RITZ_PARAM_DTYPE] = "dtype",
-    [RITZ_PARAM_TEXT] = "text",
+    [RITZ_PARAM_TEXT] = "text",    [RITZ_PARAM_ANY] = "any",
 };
 
 static void set_text(lua_State *L, const char *field, const char *text)

@@ -15,9 +15,13 @@
 #include <math.h>
 #include <string.h>
 
+enum { UNIFORM, NORMAL, RANDINT, PERMUTATION, KEY, SEED, BINDINGS };
+static const ritz_binding bindings[BINDINGS + 1]; /* at the end */
+
 /* What is drawn: a + (b - a) * u, or integers from a to b. */
 typedef struct draw {
     const char *who;
+    const ritz_function *record;
     const ritz_primitive *primitive;
     ritz_shape shape;
     ritz_dtype dtype;
@@ -46,13 +50,11 @@ static void push_next_key(lua_State *L, const char *who)
 static ritz_operand read_arguments(lua_State *L, draw *d,
                                    const char *const names[3])
 {
-    const char *const known[] = {"shape",  "key",    "dtype",
-                                 names[0], names[1], NULL};
     lua_settop(L, 2);
     const int options = lua_type(L, 2) == LUA_TTABLE   ? 2
                         : lua_type(L, 1) == LUA_TTABLE ? 1
                                                        : 0;
-    ritz_check_options(L, options, d->who, known);
+    ritz_check_options(L, options, d->record);
     if (ritz_option(L, options, "shape"))
         d->shape = ritz_check_shape(L, lua_gettop(L), d->who);
     else if (!lua_isnil(L, 1))
@@ -111,7 +113,10 @@ static int run(lua_State *L, const draw *d, const ritz_operand *key,
 
 static int l_uniform(lua_State *L)
 {
-    draw d = {.who = "uniform", .primitive = &ritz_primitive_uniform, .b = 1.0};
+    draw d = {.who = "uniform",
+              .record = &bindings[UNIFORM].record,
+              .primitive = &ritz_primitive_uniform,
+              .b = 1.0};
     const ritz_operand key =
         read_arguments(L, &d, (const char *const[]){"low", "high", NULL});
     return run(L, &d, &key, build_uniform);
@@ -119,7 +124,10 @@ static int l_uniform(lua_State *L)
 
 static int l_normal(lua_State *L)
 {
-    draw d = {.who = "normal", .primitive = &ritz_primitive_normal, .b = 1.0};
+    draw d = {.who = "normal",
+              .record = &bindings[NORMAL].record,
+              .primitive = &ritz_primitive_normal,
+              .b = 1.0};
     const ritz_operand key =
         read_arguments(L, &d, (const char *const[]){"mean", "std", NULL});
     return run(L, &d, &key, build_normal);
@@ -128,6 +136,7 @@ static int l_normal(lua_State *L)
 static int l_randint(lua_State *L)
 {
     draw d = {.who = "randint",
+              .record = &bindings[RANDINT].record,
               .primitive = &ritz_primitive_uniform,
               .dtype = RITZ_I64,
               .a = 1.0,
@@ -191,11 +200,10 @@ static void shuffle(int64_t *order, int64_t n, ritz_key key)
 
 static int l_permutation(lua_State *L)
 {
-    static const char *const names[] = {"key", NULL};
     const lua_Integer n = ritz_check_integer(L, 1, "permutation", "the count");
     lua_settop(L, 2);
     const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
-    ritz_check_options(L, options, "permutation", names);
+    ritz_check_options(L, options, &bindings[PERMUTATION].record);
     if (!ritz_option(L, options, "key"))
         push_next_key(L, "permutation");
     const ritz_key key = check_key(L, lua_gettop(L), "permutation");
@@ -217,76 +225,166 @@ static int l_seed(lua_State *L)
 
 /* The records. */
 
-static const ritz_binding bindings[] = {
-    {.record =
-         {.module = "ritz",
-          .name = "uniform",
-          .signature = "ritz.uniform(shape, {low, high, key, dtype})",
-          .summary = "Uniform draws from low (0) to, and without, high (1).",
-          .details =
-              "Without `key` the next key of the run's stream is used; inside "
-              "a trace that is an error. The options may stand in the table "
-              "of the shape.",
-          .source = "Salmon et al. 2011, Philox4x32-10",
-          .example = "ritz.uniform{2, 3, key = ritz.key(1)}.shape  --> {2, 3}"},
-     .call = l_uniform},
-    {.record =
-         {.module = "ritz",
-          .name = "normal",
-          .signature = "ritz.normal(shape, {mean, std, key, dtype})",
-          .summary = "Normal draws.",
-          .details =
-              "Without `key` the next key of the run's stream is used; inside "
-              "a trace that is an error. The options may stand in the table "
-              "of the shape.",
-          .source = "Box and Muller 1958, on Philox4x32-10",
-          .example = "ritz.normal{2, 3, key = ritz.key(1)}.shape  --> {2, 3}"},
-     .call = l_normal},
-    {.record =
-         {.module = "ritz",
-          .name = "randint",
-          .signature = "ritz.randint(shape, {low, high, key})",
-          .summary = "Integers from low (1) to high, both included, as i64.",
-          .details =
-              "Without `key` the next key of the run's stream is used; inside "
-              "a trace that is an error.",
-          .source = "Salmon et al. 2011, Philox4x32-10",
-          .example =
-              "ritz.randint({3}, {high = 1, key = ritz.key(1)}):totable()  "
-              "--> {1, 1, 1}"},
-     .call = l_randint},
-    {.record =
-         {.module = "ritz",
-          .name = "permutation",
-          .signature = "ritz.permutation(n, {key})",
-          .summary = "The integers from 1 to n in a random order.",
-          .details =
-              "Without `key` the next key of the run's stream is used; inside "
-              "a trace that is an error.",
-          .source = "Knuth, TAOCP 2, 3.4.2, algorithm P",
-          .example =
-              "ritz.permutation(5, {key = ritz.key(1)}):sum():item()  --> 15"},
-     .call = l_permutation},
-    {.record =
-         {.module = "ritz",
-          .name = "key",
-          .signature = "ritz.key(seed)",
-          .summary =
-              "The key, i64[2], of an independent stream of random numbers.",
-          .details = "ritz.split and ritz.fold_in make more keys of one.",
-          .source = "Salmon et al. 2011, Philox4x32-10",
-          .example = "ritz.key(1).shape  --> {2}"},
-     .call = l_key},
-    {.record =
-         {.module = "ritz",
-          .name = "seed",
-          .signature = "ritz.seed(seed)",
-          .summary = "Starts the run's stream of random numbers anew.",
-          .example =
-              "ritz.seed(7)\nlocal a = ritz.uniform{}:item()\nritz.seed(7)\n"
-              "return a == ritz.uniform{}:item()  --> true"},
-     .call = l_seed},
-    {.call = NULL},
+static const ritz_binding bindings[BINDINGS + 1] = {
+    [UNIFORM] =
+        {.record =
+             {.module = "ritz",
+              .name = "uniform",
+              .params =
+                  {{.name = "shape",
+                    .kind = RITZ_PARAM_SHAPE,
+                    .doc = "the sizes, if not given first"},
+                   {.name = "low",
+                    .kind = RITZ_PARAM_NUMBER,
+                    .fallback = 0,
+                    .doc = "the least value"},
+                   {.name = "high",
+                    .kind =
+                        RITZ_PARAM_NUMBER,
+                    .fallback =
+                        1,
+                    .doc = "above all values"},
+                   {.name = "key",
+                    .kind =
+                        RITZ_PARAM_ANY,
+                    .doc = "as from ritz.key; left out: the run's stream"},
+                   {.name = "dtype",
+                    .kind =
+                        RITZ_PARAM_DTYPE,
+                    .doc = "\"f32\" when left out, or \"f64\""}},
+              .signature = "ritz.uniform(shape, {low, high, key, dtype})",
+              .summary =
+                  "Uniform draws from low (0) to, and without, high (1).",
+              .details =
+                  "Without `key` the next key of the run's stream is used; "
+                  "inside "
+                  "a trace that is an error. The options may stand in the "
+                  "table "
+                  "of the shape.",
+              .source = "Salmon et al. 2011, Philox4x32-10",
+              .example =
+                  "ritz.uniform{2, 3, key = ritz.key(1)}.shape  --> {2, 3}"},
+         .call = l_uniform},
+    [NORMAL] =
+        {.record =
+             {.module = "ritz",
+              .name = "normal",
+              .params =
+                  {{.name = "shape",
+                    .kind =
+                        RITZ_PARAM_SHAPE,
+                    .doc = "the sizes, if not given first"},
+                   {.name = "mean",
+                    .kind =
+                        RITZ_PARAM_NUMBER,
+                    .fallback = 0,
+                    .doc = "the mean"},
+                   {.name = "std",
+                    .kind =
+                        RITZ_PARAM_NUMBER,
+                    .fallback = 1,
+                    .doc = "the standard deviation"},
+                   {.name = "key",
+                    .kind =
+                        RITZ_PARAM_ANY,
+                    .doc = "as from ritz.key; left out: the run's stream"},
+                   {.name = "dtype",
+                    .kind =
+                        RITZ_PARAM_DTYPE,
+                    .doc = "\"f32\" when left out, or \"f64\""}},
+              .signature = "ritz.normal(shape, {mean, std, key, dtype})",
+              .summary = "Normal draws.",
+              .details =
+                  "Without `key` the next key of the run's stream is used; "
+                  "inside "
+                  "a trace that is an error. The options may stand in the "
+                  "table "
+                  "of the shape.",
+              .source = "Box and Muller 1958, on Philox4x32-10",
+              .example =
+                  "ritz.normal{2, 3, key = ritz.key(1)}.shape  --> {2, 3}"},
+         .call = l_normal},
+    [RANDINT] =
+        {.record =
+             {.module = "ritz",
+              .name = "randint",
+              .params =
+                  {{.name = "shape",
+                    .kind =
+                        RITZ_PARAM_SHAPE,
+                    .doc = "the sizes, if not given first"},
+                   {.name = "low",
+                    .kind =
+                        RITZ_PARAM_INT,
+                    .fallback = 1,
+                    .doc = "the least value"},
+                   {.name = "high",
+                    .kind =
+                        RITZ_PARAM_INT,
+                    .required = true,
+                    .doc = "the greatest value"},
+                   {.name = "key",
+                    .kind =
+                        RITZ_PARAM_ANY,
+                    .doc = "as from ritz.key; left out: the run's stream"},
+                   {.name = "dtype",
+                    .kind =
+                        RITZ_PARAM_DTYPE,
+                    .doc = "\"i64\", which it is anyway"}},
+              .signature = "ritz.randint(shape, {low, high, key})",
+              .summary =
+                  "Integers from low (1) to high, both included, as i64.",
+              .details =
+                  "Without `key` the next key of the run's stream is used; "
+                  "inside "
+                  "a trace that is an error.",
+              .source = "Salmon et al. 2011, Philox4x32-10",
+              .example =
+                  "ritz.randint({3}, {high = 1, key = ritz.key(1)}):totable()  "
+                  "--> {1, 1, 1}"},
+         .call = l_randint},
+    [PERMUTATION] =
+        {.record =
+             {.module = "ritz",
+              .name = "permutation",
+              .params = {{.name = "key",
+                          .kind =
+                              RITZ_PARAM_ANY,
+                          .doc =
+                              "as from ritz.key; left out: the run's stream"}},
+              .signature = "ritz.permutation(n, {key})",
+              .summary = "The integers from 1 to n in a random order.",
+              .details =
+                  "Without `key` the next key of the run's stream is used; "
+                  "inside "
+                  "a trace that is an error.",
+              .source = "Knuth, TAOCP 2, 3.4.2, algorithm P",
+              .example =
+                  "ritz.permutation(5, {key = ritz.key(1)}):sum():item()  --> "
+                  "15"},
+         .call = l_permutation},
+    [KEY] = {.record =
+                 {.module = "ritz",
+                  .name = "key",
+                  .signature = "ritz.key(seed)",
+                  .summary =
+                      "The key, i64[2], of an independent stream of random "
+                      "numbers.",
+                  .details =
+                      "ritz.split and ritz.fold_in make more keys of one.",
+                  .source = "Salmon et al. 2011, Philox4x32-10",
+                  .example = "ritz.key(1).shape  --> {2}"},
+             .call = l_key},
+    [SEED] = {.record = {.module = "ritz",
+                         .name = "seed",
+                         .signature = "ritz.seed(seed)",
+                         .summary =
+                             "Starts the run's stream of random numbers anew.",
+                         .example =
+                             "ritz.seed(7)\nlocal a = "
+                             "ritz.uniform{}:item()\nritz.seed(7)\n"
+                             "return a == ritz.uniform{}:item()  --> true"},
+              .call = l_seed},
 };
 
 void ritz_draw_open(lua_State *L)

@@ -20,6 +20,8 @@
 #include <lauxlib.h>
 #include <string.h>
 
+static const ritz_binding bindings[2]; /* at the end */
+
 enum { PLANS = 32 };
 enum { UP_FUNCTION = 1, UP_JIT }; /* upvalues */
 
@@ -367,11 +369,10 @@ static void read_arguments(lua_State *L, int options, const char *name,
 
 static int l_jit(lua_State *L)
 {
-    static const char *const names[] = {"donate", "static", "freeze", NULL};
     ritz_check_function(L, "jit");
     lua_settop(L, 2);
     const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
-    ritz_check_options(L, options, "jit", names);
+    ritz_check_options(L, options, &bindings[0].record);
     lua_pushvalue(L, 1);
     jit *j = lua_newuserdatauv(L, sizeof *j, 1);
     *j = (jit){0};
@@ -393,10 +394,19 @@ static int l_jit(lua_State *L)
 
 /* The records. */
 
-static const ritz_binding bindings[] = {
+static const ritz_binding bindings[2] = {
     {.record =
          {.module = "ritz",
           .name = "jit",
+          .params = {{.name = "donate",
+                      .kind = RITZ_PARAM_INTS,
+                      .doc = "arguments that are given up"},
+                     {.name = "static",
+                      .kind = RITZ_PARAM_INTS,
+                      .doc = "arguments whose numbers are fixed"},
+                     {.name = "freeze",
+                      .kind = RITZ_PARAM_BOOL,
+                      .doc = "take tensors from outside as they are"}},
           .signature = "ritz.jit(f, {donate, static, freeze})",
           .summary =
               "A function like f, compiled once for each signature of its "

@@ -9,6 +9,9 @@
 
 #include <lauxlib.h>
 
+enum { GRAD, VALUE_AND_GRAD, JVP, VJP, BINDINGS };
+static const ritz_binding bindings[BINDINGS + 1]; /* at the end */
+
 static void check_float(ritz_course *c, const ritz_node *x)
 {
     if (!ritz_dtype_is_float(x->dtype))
@@ -158,11 +161,11 @@ static int call_grad(lua_State *L)
 }
 
 /* Pushes the list of arguments, and whether it was one number. */
-static void push_wrt(lua_State *L, const char *who)
+static void push_wrt(lua_State *L, const ritz_function *f)
 {
-    static const char *const names[] = {"wrt", NULL};
+    const char *who = f->name;
     const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
-    ritz_check_options(L, options, who, names);
+    ritz_check_options(L, options, f);
     if (!ritz_option(L, options, "wrt"))
         lua_pushinteger(L, 1);
     const bool single = lua_type(L, -1) != LUA_TTABLE;
@@ -183,14 +186,14 @@ static void push_wrt(lua_State *L, const char *who)
     lua_pushboolean(L, single);
 }
 
-static int push_grad(lua_State *L, const char *who, bool value)
+static int push_grad(lua_State *L, const ritz_function *f, bool value)
 {
-    ritz_check_function(L, who);
+    ritz_check_function(L, f->name);
     lua_settop(L, 2);
     lua_pushvalue(L, 1);
-    push_wrt(L, who);
+    push_wrt(L, f);
     if (lua_rawlen(L, -2) == 0)
-        return ritz_refuse(L, "%s: wrt names no argument", who);
+        return ritz_refuse(L, "%s: wrt names no argument", f->name);
     lua_pushboolean(L, value);
     lua_pushcclosure(L, call_grad, 4);
     return 1;
@@ -198,12 +201,12 @@ static int push_grad(lua_State *L, const char *who, bool value)
 
 static int l_grad(lua_State *L)
 {
-    return push_grad(L, "grad", false);
+    return push_grad(L, &bindings[GRAD].record, false);
 }
 
 static int l_value_and_grad(lua_State *L)
 {
-    return push_grad(L, "value_and_grad", true);
+    return push_grad(L, &bindings[VALUE_AND_GRAD].record, true);
 }
 
 /* jvp and vjp: (function, argument, tangent or cotangent). */
@@ -329,58 +332,74 @@ static int l_vjp(lua_State *L)
 
 /* The records. */
 
-static const ritz_binding bindings[] = {
-    {.record =
-         {.module = "ritz",
-          .name = "grad",
-          .signature = "ritz.grad(f, {wrt})",
-          .summary =
-              "A function that gives the gradient of f in its first argument.",
-          .details =
-              "f returns a scalar first; what else it returns follows the "
-              "gradient. Arguments are nested tables of tensors, or numbers. "
-              "`wrt` is another argument, or a list of them. Composes with "
-              "every transform, to any order.",
-          .source = "Griewank and Walther 2008, chapter 3",
-          .example = "ritz.grad(function(x) return x^3 end)(2)  --> 12.0"},
-     .call = l_grad},
-    {.record =
-         {.module = "ritz",
-          .name = "value_and_grad",
-          .signature = "ritz.value_and_grad(f, {wrt})",
-          .summary = "Like ritz.grad, and gives the value of f first.",
-          .details = "Composes with every transform, to any order.",
-          .source = "Griewank and Walther 2008, chapter 3",
-          .example =
-              "ritz.value_and_grad(function(x) return x^3 end)(2)  --> 8.0, "
-              "12.0"},
-     .call = l_value_and_grad},
-    {.record =
-         {.module = "ritz",
-          .name = "jvp",
-          .signature = "ritz.jvp(f, x, v)",
-          .summary = "f(x), and its derivative along v.",
-          .details =
-              "v is a tree like x. What else f returns follows. Composes with "
-              "every transform, to any order.",
-          .source = "Griewank and Walther 2008, chapter 3",
-          .example =
-              "ritz.jvp(function(x) return x^3 end, 2, 1)  --> 8.0, 12.0"},
-     .call = l_jvp},
-    {.record =
-         {.module = "ritz",
-          .name = "vjp",
-          .signature = "ritz.vjp(f, x, ct)",
-          .summary =
-              "f(x), and the cotangent of x for the cotangent ct of f(x).",
-          .details =
-              "ct is a tree like f(x). What else f returns follows. Composes "
-              "with every transform, to any order.",
-          .source = "Griewank and Walther 2008, chapter 3",
-          .example =
-              "ritz.vjp(function(x) return x^3 end, 2, 1)  --> 8.0, 12.0"},
-     .call = l_vjp},
-    {.call = NULL},
+static const ritz_binding bindings[BINDINGS + 1] = {
+    [GRAD] =
+        {.record =
+             {.module = "ritz",
+              .name = "grad",
+              .params =
+                  {{.name = "wrt",
+                    .kind = RITZ_PARAM_INTS,
+                    .doc = "the argument, or a list of them; 1 when left out"}},
+              .signature = "ritz.grad(f, {wrt})",
+              .summary = "A function that gives the gradient of f in its first "
+                         "argument.",
+              .details =
+                  "f returns a scalar first; what else it returns follows the "
+                  "gradient. Arguments are nested tables of tensors, or "
+                  "numbers. "
+                  "`wrt` is another argument, or a list of them. Composes with "
+                  "every transform, to any order.",
+              .source = "Griewank and Walther 2008, chapter 3",
+              .example = "ritz.grad(function(x) return x^3 end)(2)  --> 12.0"},
+         .call = l_grad},
+    [VALUE_AND_GRAD] =
+        {.record =
+             {.module = "ritz",
+              .name = "value_and_grad",
+              .params =
+                  {{.name = "wrt",
+                    .kind = RITZ_PARAM_INTS,
+                    .doc = "the argument, or a list of them; 1 when left out"}},
+              .signature = "ritz.value_and_grad(f, {wrt})",
+              .summary = "Like ritz.grad, and gives the value of f first.",
+              .details = "Composes with every transform, to any order.",
+              .source = "Griewank and Walther 2008, chapter 3",
+              .example =
+                  "ritz.value_and_grad(function(x) return x^3 end)(2)  --> "
+                  "8.0, "
+                  "12.0"},
+         .call = l_value_and_grad},
+    [JVP] =
+        {.record =
+             {.module = "ritz",
+              .name = "jvp",
+              .signature = "ritz.jvp(f, x, v)",
+              .summary = "f(x), and its derivative along v.",
+              .details =
+                  "v is a tree like x. What else f returns follows. Composes "
+                  "with "
+                  "every transform, to any order.",
+              .source = "Griewank and Walther 2008, chapter 3",
+              .example =
+                  "ritz.jvp(function(x) return x^3 end, 2, 1)  --> 8.0, 12.0"},
+         .call = l_jvp},
+    [VJP] =
+        {.record =
+             {.module = "ritz",
+              .name =
+                  "vjp",
+              .signature =
+                  "ritz.vjp(f, x, ct)",
+              .summary =
+                  "f(x), and the cotangent of x for the cotangent ct of f(x).",
+              .details = "ct is a tree like f(x). What else f returns follows. "
+                         "Composes "
+                         "with every transform, to any order.",
+              .source = "Griewank and Walther 2008, chapter 3",
+              .example =
+                  "ritz.vjp(function(x) return x^3 end, 2, 1)  --> 8.0, 12.0"},
+         .call = l_vjp},
 };
 
 void ritz_transform_open(lua_State *L)

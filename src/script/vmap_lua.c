@@ -11,6 +11,8 @@
 
 #include <lauxlib.h>
 
+static const ritz_binding bindings[2]; /* at the end */
+
 typedef struct mapping {
     ritz_course c;
     int64_t size;
@@ -163,11 +165,10 @@ static int call_vmap(lua_State *L)
 
 static int l_vmap(lua_State *L)
 {
-    static const char *const names[] = {"in_axes", NULL};
     ritz_check_function(L, "vmap");
     lua_settop(L, 2);
     const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
-    ritz_check_options(L, options, "vmap", names);
+    ritz_check_options(L, options, &bindings[0].record);
     lua_pushvalue(L, 1);
     if (!ritz_option(L, options, "in_axes"))
         lua_pushnil(L);
@@ -180,10 +181,16 @@ static int l_vmap(lua_State *L)
     return 1;
 }
 
-static const ritz_binding bindings[] = {
+static const ritz_binding bindings[2] = {
     {.record =
          {.module = "ritz",
           .name = "vmap",
+          .params =
+              {{.name = "in_axes",
+                .kind = RITZ_PARAM_ANY,
+                .doc =
+                    "a list: an axis, or false to share, for each argument; 1 "
+                    "when left out"}},
           .signature = "ritz.vmap(f, {in_axes})",
           .summary = "f for each row of its arguments, at once.",
           .details =
