@@ -72,8 +72,7 @@ end
 --- A field of a value by raw access, through tables that are an __index.
 local function field(value, key)
     for _ = 1, 10 do
-        local found
-        if type(value) == "table" then found = rawget(value, key) end
+        local found = internal.field(value, key)
         if found ~= nil then return found end
         value = index_of(value)
         if value == nil then return nil end
@@ -82,8 +81,7 @@ local function field(value, key)
 end
 
 local function resolve(parts)
-    local value = rawget(_G, parts[1])
-    if value == nil and parts[1] == "ritz" then value = require "ritz" end
+    local value = internal.field(_G, parts[1])
     for i = 2, #parts do
         if value == nil then return nil end
         value = field(value, parts[i])
@@ -108,10 +106,10 @@ local function add_fields(set, value, prefix, methods)
                 end
             end
         end
-        if rawequal(value, package.loaded.ritz) and not methods then
-            for key in next, internal.lazy do
-                if starts_with(key, prefix) then set[key] = true end
-            end
+        local ours = rawequal(value, _G) and internal.globals
+            or rawequal(value, package.loaded.ritz) and internal.lazy or {}
+        for key in next, ours do
+            if starts_with(key, prefix) and not methods then set[key] = true end
         end
         value = index_of(value)
         if value == nil then return end

@@ -163,18 +163,16 @@ end
 
 --- What a path "a.b.c" names, by raw access from the globals or from ritz.
 local function resolve(path)
-    local ritz = require "ritz"
     local at
     for part in path:gmatch("[^.:]+") do
         if at == nil then
-            at = rawget(_G, part)
-            if at == nil then at = part == "ritz" and ritz or ritz[part] end
-        elseif rawequal(at, ritz) then
-            at = ritz[part]
-        elseif type(at) == "table" then
-            at = rawget(at, part)
+            at = internal.field(_G, part)
+            if at == nil then
+                local ritz = require "ritz"
+                at = part == "ritz" and ritz or ritz[part]
+            end
         else
-            return nil
+            at = internal.field(at, part)
         end
         if at == nil then return nil end
     end

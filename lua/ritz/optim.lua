@@ -267,7 +267,7 @@ document(optim.adam, "adam", plain_adam_params, "Adam, with bias correction.", "
 document(optim.adamw, "adamw", adamw_params, "Adam with decoupled weight decay.", "",
     "Loshchilov and Hutter 2019, algorithm 2")
 
-local factor = "A factor for the learning rate, as a function of the steps taken before. "
+local factor = "A factor of the learning rate, by step. "
 
 ritz.document(optim.constant, {
     signature = "optim.constant()",

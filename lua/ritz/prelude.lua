@@ -50,25 +50,40 @@ ritz.document(ritz.document, {
   signature = "mine.twice(x)", summary = "Twice x.", example = "mine.twice(3)" })]],
 })
 
--- Name in ritz = the module that returns its value.
-internal.lazy = {
-    help = "ritz.help",
-}
+-- Fields of ritz that are loaded when they are first asked for. Where C made a
+-- table of the name, the part completes it.
+internal.lazy = { data = true, help = true, nn = true, optim = true, plot = true,
+    run = true, train = true }
 
--- Names that are globals at the prompt.
+-- Those that are globals at the prompt.
 internal.modules = { "nn", "optim", "data", "plot", "run" }
 
+--- A field of a table, raw, but for our own that are loaded when asked for.
+function internal.field(value, name)
+    if type(value) ~= "table" then return nil end
+    local ours = rawequal(value, ritz)
+        or rawequal(value, _G) and internal.globals and internal.globals[name]
+    if ours then return value[name] end
+    return rawget(value, name)
+end
+
+local made = {}
+for name in next, internal.lazy do
+    made[name] = rawget(ritz, name)
+    rawset(ritz, name, nil)
+end
+
 setmetatable(ritz, {
-    __index = function(table, key)
-        local source = internal.lazy[key]
-        if not source then return nil end
-        local value = require(source)
-        if key == "help" then value = value.help end
-        rawset(table, key, value)
+    __index = function(_, name)
+        if not internal.lazy[name] then return nil end
+        rawset(ritz, name, made[name]) -- for the part itself, while it loads
+        local good, value = pcall(require, "ritz." .. name)
+        if not good then
+            rawset(ritz, name, nil)
+            error(value, 0)
+        end
+        if name == "help" then value = value.help end
+        rawset(ritz, name, value)
         return value
     end,
 })
-
-for _, part in ipairs { "run", "data", "plot", "nn", "optim", "train" } do
-    rawset(ritz, part, require("ritz." .. part))
-end

@@ -4,14 +4,21 @@ local internal = require "ritz.internal"
 
 local prompt = {}
 
---- Makes the modules and help globals, as they are at the prompt.
+--- Makes the modules and help globals, as they are at the prompt: each when it
+-- is first asked for.
 function prompt.globals()
     local ritz = require "ritz"
     rawset(_G, "ritz", ritz)
-    for _, name in ipairs(internal.modules) do
-        rawset(_G, name, ritz[name])
-    end
-    rawset(_G, "help", function(...) return ritz.help(...) end)
+    internal.globals = { help = true }
+    for _, name in ipairs(internal.modules) do internal.globals[name] = true end
+    setmetatable(_G, {
+        __index = function(_, name)
+            if not internal.globals[name] then return nil end
+            local value = ritz[name]
+            rawset(_G, name, value)
+            return value
+        end,
+    })
 end
 
 --- The answer to an input that is no Lua (?name, ??name, help), or nil.
@@ -28,6 +35,9 @@ end
 
 local function keys_of(table)
     local keys = {}
+    if rawequal(table, _G) then
+        for key in next, internal.globals or {} do keys[1 + #keys] = key end
+    end
     if type(table) == "table" then
         for key in next, table do
             if type(key) == "string" then keys[#keys + 1] = key end
@@ -41,7 +51,7 @@ local function nearest_path(path)
     local parent, name = path:match("^(.*)%.([%w_]+)$")
     local at = _G
     for part in (parent or ""):gmatch("[%w_]+") do
-        at = type(at) == "table" and rawget(at, part) or nil
+        at = internal.field(at, part)
     end
     local near = internal.nearest(name or path, keys_of(at))
     return near and (parent and parent .. "." .. near or near)
@@ -50,11 +60,9 @@ end
 --- The full names of documented functions that are called nearly `name`.
 local function nearest_documented(name)
     local full, list = {}, {}
-    for _, f in ipairs(internal.documented()) do
-        local record = internal.record(f)
-        local path = record.module .. "." .. record.name
-        if not full[record.name] or path < full[record.name] then
-            full[record.name] = path
+    for _, record in ipairs(require("ritz.help").records()) do
+        if record.module == "ritz" or not full[record.name] then
+            full[record.name] = record.path
         end
         list[#list + 1] = record.name
     end
@@ -102,7 +110,7 @@ function prompt.show(text, ...)
     for i = 1, count do
         local value = select(i, ...)
         -- The interface draws a new figure: only one asked for by name is shown.
-        if not internal.is_figure(value) then
+        if not (internal.is_figure and internal.is_figure(value)) then
             lines[#lines + 1] = show.value(value, width)
         elseif path then
             lines[#lines + 1] = value:text({ width = width }):gsub("\n$", "")
