@@ -164,6 +164,17 @@ static bool all_weak(ritz_node *const *in, int nin)
     return nin > 0;
 }
 
+/* A shape rule that serves several primitives does not know which one failed:
+ * its text has no "name: " in front. */
+static ritz_node *refuse(ritz_graph *g, const ritz_primitive *prim,
+                         ritz_status status, const char *text)
+{
+    const size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz_0123456789");
+    if (text[n] == ':')
+        return ritz_graph_fail(g, status, "%s", text);
+    return ritz_graph_fail(g, status, "%s: %s", prim->function.name, text);
+}
+
 ritz_node *ritz_apply(ritz_graph *g, const ritz_primitive *prim,
                       ritz_node *const *in, int nin, const ritz_attr *attr)
 {
@@ -178,7 +189,7 @@ ritz_node *ritz_apply(ritz_graph *g, const ritz_primitive *prim,
     if (status == RITZ_OK)
         status = ritz_shape_check(&shape, &err);
     if (status != RITZ_OK)
-        return ritz_graph_fail(g, status, "%s", err.text);
+        return refuse(g, prim, status, err.text);
 
     ritz_node *n = append(g, prim, nin);
     ritz_attr *copy = NULL;

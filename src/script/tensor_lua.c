@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "graph/primitive.h"
 #include "script/call.h"
+#include "script/document.h"
 #include "script/trace.h"
 #include "tensor/print.h"
 
@@ -270,12 +271,54 @@ static void add_record_methods(lua_State *L, int methods)
     }
 }
 
+static const ritz_binding methods[] = {
+    {.record = {.module = "tensor",
+                .name = "size",
+                .signature = "x:size(axis)",
+                .summary = "The size of one axis.",
+                .details = "#x is the size of the first axis, x.shape the "
+                           "list of all, x.rank their number.",
+                .method = true,
+                .example = "ritz.ones{2, 3}:size(-1)  --> 3"},
+     .call = l_size},
+    {.record = {.module = "tensor",
+                .name = "numel",
+                .signature = "x:numel()",
+                .summary = "The number of elements.",
+                .method = true,
+                .example = "ritz.ones{2, 3}:numel()  --> 6"},
+     .call = l_numel},
+    {.record = {.module = "tensor",
+                .name = "item",
+                .signature = "x:item()",
+                .summary = "The element of a tensor that has one, as a "
+                           "number.",
+                .details = "A traced value has none yet: see ritz.where.",
+                .method = true,
+                .example = "ritz.tensor{2}:item()  --> 2.0"},
+     .call = l_item},
+    {.record = {.module = "tensor",
+                .name = "to",
+                .signature = "x:to(dtype)",
+                .summary = "x in another dtype, as ritz.cast gives it.",
+                .details = "\"f32\", \"f64\", \"i64\" or \"u8\"; x.dtype "
+                           "is the one it has.",
+                .method = true,
+                .example = "ritz.tensor{1.7}:to(\"i64\"):item()  --> 1"},
+     .call = l_to},
+    {.record = {.module = "tensor",
+                .name = "totable",
+                .signature = "x:totable()",
+                .summary = "The elements in nested tables.",
+                .method = true,
+                .example = "ritz.eye(2):totable()  --> {{1.0, 0.0}, "
+                           "{0.0, 1.0}}"},
+     .call = l_totable},
+    {.call = NULL},
+};
+
 void ritz_tensor_lua_open(lua_State *L)
 {
-    static const luaL_Reg methods[] = {
-        {"size", l_size}, {"numel", l_numel},     {"item", l_item},
-        {"to", l_to},     {"totable", l_totable}, {NULL, NULL},
-    };
     static const luaL_Reg metamethods[] = {
         {"__newindex", l_newindex}, {"__len", l_len},
         {"__tostring", l_tostring}, {"__lt", l_less},
@@ -286,10 +329,8 @@ void ritz_tensor_lua_open(lua_State *L)
     luaL_setfuncs(L, metamethods, 0);
     add_operators(L, metatable);
     lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
+    ritz_bindings(L, methods);
     add_record_methods(L, metatable + 1);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, metatable - 1, "methods");
     lua_pushcclosure(L, l_index, 1);
     lua_setfield(L, metatable, "__index");
     lua_pop(L, 1);

@@ -4,7 +4,7 @@
 
 #include <lua.h>
 
-/* Operators, fields and methods. The table `ritz` is on top and stays. */
+/* Operators, fields and methods. */
 void ritz_tensor_lua_open(lua_State *L);
 
 /* x[key], for keys that are no strings: the tensor is argument 1, the key

@@ -114,8 +114,11 @@ t.run("bad operands", function()
     t.throws("the fraction 0.5 meets i64", function()
         return ritz.ones({ 2 }, "i64") * 0.5
     end, "a fraction meets i64")
-    t.throws("u8 is for storage only", function() return ritz.ones({ 2 }, "u8") + 1 end,
+    t.throws("add: u8 is for storage only", function() return ritz.ones({ 2 }, "u8") + 1 end,
         "no arithmetic in u8")
+    t.throws('div: wants f32 or f64, got i64[2]: convert with :to("f32")', function()
+        return ritz.ones({ 2 }, "i64") / 2
+    end, "no quotients of integers")
     t.throws("must be a tensor or a number, got a table: make a tensor of it with ritz.tensor",
         function() return x + { 1, 2 } end, "a table as operand")
     t.throws("matmul: inner sizes must agree, got f32[2,3] and f32[4,5]", function()
