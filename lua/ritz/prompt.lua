@@ -46,6 +46,18 @@ local function keys_of(table)
     return keys
 end
 
+--- The shortest of the keys that begin with the name, else the nearest.
+local function nearest_key(name, keys)
+    local best
+    for _, key in ipairs(keys) do
+        local begins = #name >= 3 and key:sub(1, #name) == name
+        if begins and (not best or #key < #best or #key == #best and key < best) then
+            best = key
+        end
+    end
+    return best or internal.nearest(name, keys)
+end
+
 --- The nearest name to a path "a.b" of which the last part is unknown, or nil.
 local function nearest_path(path)
     local parent, name = path:match("^(.*)%.([%w_]+)$")
@@ -53,7 +65,7 @@ local function nearest_path(path)
     for part in (parent or ""):gmatch("[%w_]+") do
         at = internal.field(at, part)
     end
-    local near = internal.nearest(name or path, keys_of(at))
+    local near = nearest_key(name or path, keys_of(at))
     return near and (parent and parent .. "." .. near or near)
 end
 

@@ -152,6 +152,17 @@ static void test_coroutine_errors(void)
           "inside\n  <prompt>:2\n  <prompt>:5");
 }
 
+/* The stack of a function under a transform is gone when its error is shown. */
+static void test_callback_errors(void)
+{
+    fails("ritz.grad(function(x)\n error('inside')\nend)(ritz.ones{2})",
+          "inside\n  <prompt>:2\n  <prompt>:1");
+    fails("ritz.jit(function(x)\n return ritz.matmul(x, x)\n"
+          "end)(ritz.ones{2, 3})",
+          "matmul: inner sizes must agree, got f32[2,3] and f32[2,3]\n"
+          "  <prompt>:2\n  <prompt>:1");
+}
+
 static void test_deep_recursion(void)
 {
     eval("function f(n) return 1 + f(n + 1) end");
@@ -166,6 +177,8 @@ static void test_near_names(void)
                      "mean print?\n  <prompt>:1");
     fails("plot.lin(1)", "attempt to call a nil value (field 'lin'); did you "
                          "mean plot.line?\n  <prompt>:1");
+    fails("ritz.lins(1)", "attempt to call a nil value (field 'lins'); did you "
+                          "mean ritz.linspace?\n  <prompt>:1");
     fails("tnah(1)", "attempt to call a nil value (global 'tnah'); did you "
                      "mean ritz.tanh?\n  <prompt>:1");
     shows("plto", "nil  (near: plot)\n");
@@ -378,6 +391,7 @@ int main(void)
     tap_run("large tables", test_large_tables);
     tap_run("errors", test_errors);
     tap_run("coroutine errors", test_coroutine_errors);
+    tap_run("callback errors", test_callback_errors);
     tap_run("deep recursion", test_deep_recursion);
     tap_run("near names", test_near_names);
     tap_run("incomplete", test_incomplete);
