@@ -4,11 +4,7 @@
  * primitive here works on each key alike. attr: a[0..n-1] is the shape drawn
  * for a key, dtype its dtype. Source: base/random.h.
  */
-#include "graph/batch.h"
-#include "graph/build.h"
-#include "graph/infer.h"
-
-#include <string.h>
+#include "graph/primitives/linear.h"
 
 static ritz_status check_key(const char *who, const ritz_node *key,
                              ritz_error *err)
@@ -49,20 +45,10 @@ static ritz_status infer_draw(ritz_dtype *dtype, ritz_shape *shape,
     return append_shape(shape, &in[0]->shape, attr, err);
 }
 
-/* Mapped keys draw differently; keys that are not mapped draw alike. */
-static ritz_node *keys_batch(ritz_graph *g, const ritz_rule *at,
-                             ritz_node *const *in, const bool *batched,
-                             int64_t size)
-{
-    (void)batched, (void)size;
-    return ritz_apply(g, at->out[0]->prim, in, 1, at->attr);
-}
-
 static void build_draw(ritz_graph *g, const ritz_call *call,
                        const ritz_primitive *p, ritz_node **out)
 {
-    ritz_shape s = {.rank = call->v[0].count};
-    memcpy(s.dim, call->v[0].list, (size_t)s.rank * sizeof *s.dim);
+    const ritz_shape s = ritz_shape_of_list(&call->v[0]);
     const ritz_dtype dtype =
         call->v[1].given ? (ritz_dtype)call->v[1].i : RITZ_F32;
     out[0] = ritz_draw(g, p, call->x[0], &s, dtype);
@@ -80,6 +66,8 @@ static void build_normal(ritz_graph *g, const ritz_call *call, ritz_node **out)
 
 /* The functions of these names at the prompt make their key from the run's
  * stream when none is given; they call these records, which want one. */
+
+/* Mapped keys draw differently; keys that are not mapped draw alike. */
 
 const ritz_primitive ritz_primitive_uniform = {
     .function =
@@ -104,7 +92,7 @@ const ritz_primitive ritz_primitive_uniform = {
         },
     .class = RITZ_CLASS_KERNEL,
     .infer = infer_draw,
-    .batch = keys_batch,
+    .batch = ritz_batch_leading,
     .no_derivative = "none, because keys are integers",
     .samples = {{"ritz.random.uniform(ritz.key(3), {2, 3}, \"f64\")", {NULL}},
                 {"ritz.random.uniform(ritz.key(3), {0})", {NULL}}},
@@ -135,7 +123,7 @@ const ritz_primitive ritz_primitive_normal = {
         },
     .class = RITZ_CLASS_KERNEL,
     .infer = infer_draw,
-    .batch = keys_batch,
+    .batch = ritz_batch_leading,
     .no_derivative = "none, because keys are integers",
     .samples = {{"ritz.random.normal(ritz.key(3), {2, 3}, \"f64\")", {NULL}},
                 {"ritz.random.normal(ritz.key(3), {0})", {NULL}}},
@@ -237,7 +225,7 @@ const ritz_primitive ritz_primitive_split = {
         },
     .class = RITZ_CLASS_KERNEL,
     .infer = infer_split,
-    .batch = keys_batch,
+    .batch = ritz_batch_leading,
     .no_derivative = "none, because keys are integers",
     .samples = {{"ritz.split(ritz.key(1), 3)", {NULL}}},
     .refusals = {{"ritz.split(ritz.ones{2})", "wants a key"},

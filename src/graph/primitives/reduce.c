@@ -3,17 +3,7 @@
  * Orders of summation are fixed by the shape (kernel.h), so that a result's
  * bits depend on nothing else.
  */
-#include "graph/batch.h"
-#include "graph/build.h"
-#include "graph/infer.h"
-
-#include <string.h>
-
-static ritz_node *same_push(ritz_graph *g, const ritz_rule *at,
-                            ritz_node *const *tangent)
-{
-    return ritz_apply(g, at->out[0]->prim, tangent, 1, at->attr);
-}
+#include "graph/primitives/linear.h"
 
 static ritz_node *reduce_batch(ritz_graph *g, const ritz_rule *at,
                                ritz_node *const *in, const bool *batched,
@@ -89,7 +79,7 @@ const ritz_primitive ritz_primitive_reduce_sum = {
         },
     .class = RITZ_CLASS_REDUCE,
     .infer = ritz_infer_reduce,
-    .jvp = same_push,
+    .jvp = ritz_push_linear,
     .vjp = sum_pull,
     .batch = reduce_batch,
     .domain = {-3, 3},
@@ -206,14 +196,6 @@ static ritz_status infer_argmax(ritz_dtype *dtype, ritz_shape *shape,
     return RITZ_OK;
 }
 
-static ritz_node *argmax_batch(ritz_graph *g, const ritz_rule *at,
-                               ritz_node *const *in, const bool *batched,
-                               int64_t size)
-{
-    (void)batched, (void)size;
-    return ritz_apply(g, at->out[0]->prim, in, 1, at->attr);
-}
-
 static void build_argmax(ritz_graph *g, const ritz_call *call, ritz_node **out)
 {
     ritz_node *x = call->x[0];
@@ -246,7 +228,7 @@ const ritz_primitive ritz_primitive_argmax = {
         },
     .class = RITZ_CLASS_KERNEL,
     .infer = infer_argmax,
-    .batch = argmax_batch,
+    .batch = ritz_batch_leading,
     .no_derivative = "none, because it is constant almost everywhere",
     .domain = {-3, 3},
     .samples = {{"ritz.argmax(x)", {"3,4"}},
@@ -312,7 +294,7 @@ const ritz_primitive ritz_primitive_cumsum = {
         },
     .class = RITZ_CLASS_KERNEL,
     .infer = infer_cumsum,
-    .jvp = same_push,
+    .jvp = ritz_push_linear,
     .vjp = cumsum_pull,
     .batch = cumsum_batch,
     .domain = {-3, 3},

@@ -6,11 +6,7 @@
  * the image. The executor multiplies an unfolded matrix piece by piece, so it
  * never exists in memory.
  */
-#include "graph/batch.h"
-#include "graph/build.h"
-#include "graph/infer.h"
-
-#include <string.h>
+#include "graph/primitives/linear.h"
 
 static int64_t positions(int64_t size, const ritz_attr *attr, int i)
 {
@@ -57,20 +53,6 @@ static ritz_status infer_unfold(ritz_dtype *dtype, ritz_shape *shape,
     shape->dim[r - 2] = positions(x->dim[r - 2], attr, 1);
     shape->dim[r - 1] = x->dim[r - 1] * attr->a[0] * attr->a[1];
     return RITZ_OK;
-}
-
-static ritz_node *same_push(ritz_graph *g, const ritz_rule *at,
-                            ritz_node *const *tangent)
-{
-    return ritz_apply(g, at->out[0]->prim, tangent, 1, at->attr);
-}
-
-static ritz_node *same_batch(ritz_graph *g, const ritz_rule *at,
-                             ritz_node *const *in, const bool *batched,
-                             int64_t size)
-{
-    (void)batched, (void)size;
-    return ritz_apply(g, at->out[0]->prim, in, 1, at->attr);
 }
 
 static ritz_node *unfold_pull(ritz_graph *g, const ritz_rule *at, int i,
@@ -133,9 +115,9 @@ const ritz_primitive ritz_primitive_unfold = {
         },
     .class = RITZ_CLASS_KERNEL,
     .infer = infer_unfold,
-    .jvp = same_push,
+    .jvp = ritz_push_linear,
     .vjp = unfold_pull,
-    .batch = same_batch,
+    .batch = ritz_batch_leading,
     .domain = {-3, 3},
     .samples = {{"ritz.unfold(x, 2)", {"1,3,3,2"}},
                 {"ritz.unfold(x, 3, 2, 1)", {"2,5,4,1"}},
@@ -230,9 +212,9 @@ const ritz_primitive ritz_primitive_fold = {
         },
     .class = RITZ_CLASS_KERNEL,
     .infer = infer_fold,
-    .jvp = same_push,
+    .jvp = ritz_push_linear,
     .vjp = fold_pull,
-    .batch = same_batch,
+    .batch = ritz_batch_leading,
     .domain = {-3, 3},
     .samples = {{"ritz.fold(x, 3, 2)", {"1,2,2,8"}},
                 {"ritz.fold(x, {5, 4}, 3, 2, 1)", {"2,3,2,9"}},
