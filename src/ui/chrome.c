@@ -18,28 +18,29 @@ static size_t put(ritz_canvas *canvas, size_t x, size_t y, const char *text,
     return x + ritz_canvas_text(canvas, x, y, canvas->width - x, text, look);
 }
 
-/* As many of the parts as fit beside what stands on the left; the last are the
- * least important. */
-static void put_right(ritz_canvas *canvas, size_t y, size_t left,
-                      const char *const *part, size_t count)
+enum { SUBJECT_LEAST = 16, GAP = 3 };
+
+/* As many of the parts as fit beside the `left` columns; the last are the least
+ * important. Returns where they begin. */
+static size_t put_right(ritz_canvas *canvas, size_t y, size_t left,
+                        const char *const *part, size_t count)
 {
-    char line[4 * RITZ_STAGE_TEXT] = "";
+    char line[RITZ_STAGE_TEXT] = "";
     size_t length = 0;
     for (size_t i = 0; i < count; i++) {
-        const size_t columns =
-            ritz_text_columns(line) + ritz_text_columns(part[i]) + 3;
-        if (!*part[i])
-            continue;
-        if (left + columns + 2 > canvas->width)
+        if (left + length + strlen(part[i]) + 2 * GAP > canvas->width)
             break;
         length += (size_t)snprintf(line + length, sizeof line - length, "%s%s",
                                    length ? "   " : "", part[i]);
     }
-    const size_t columns = ritz_text_columns(line);
-    if (columns > 0 && columns + 1 <= canvas->width)
-        put(canvas, canvas->width - columns - 1, y, line, dim);
+    if (length == 0)
+        return canvas->width;
+    const size_t x = canvas->width - length - 1;
+    put(canvas, x, y, line, dim);
+    return x;
 }
 
+/* What runs may be long: it stands between, and is cut. */
 void ritz_chrome_header(ritz_canvas *canvas, size_t y, const ritz_chrome *c)
 {
     size_t x = put(canvas, 1, y, "ritz", bold);
@@ -49,8 +50,15 @@ void ritz_chrome_header(ritz_canvas *canvas, size_t y, const ritz_chrome *c)
     snprintf(threads, sizeof threads, "%d thread%s", c->threads,
              c->threads == 1 ? "" : "s");
     snprintf(memory, sizeof memory, "%.0f MB", (double)c->bytes / 1e6);
-    const char *const part[] = {c->view.subject, seed, threads, memory};
-    put_right(canvas, y, x, part, sizeof part / sizeof *part);
+    const char *const part[] = {seed, threads, memory};
+    const size_t end =
+        put_right(canvas, y, x, part, sizeof part / sizeof *part);
+    const size_t columns = ritz_text_columns(c->view.subject);
+    const size_t room = end > x + 2 * GAP ? end - x - 2 * GAP : 0;
+    if (columns <= room)
+        put(canvas, end - GAP - columns, y, c->view.subject, dim);
+    else if (room >= SUBJECT_LEAST)
+        ritz_canvas_text(canvas, x + GAP, y, room, c->view.subject, dim);
 }
 
 /* The part that is done is bold, the rest dim, and the marks differ too. */

@@ -52,9 +52,12 @@ static void test_header(void)
             " ritz  fashion.lua               784-128-10  relu  adam 1e-3   "
             "seed 7   2 threads   18 MB",
             "all parts");
-    is_text(row(ritz_chrome_header, &c, 64, false),
-            " ritz  fashion.lua         784-128-10  relu  adam 1e-3   seed 7",
-            "the least important parts go first");
+    is_text(row(ritz_chrome_header, &c, 70, false),
+            " ritz  fashion.lua   784-128-10  relu  …   seed 7   2 threads   "
+            "18 MB",
+            "the subject is cut");
+    is_text(row(ritz_chrome_header, &c, 40, false),
+            " ritz  fashion.lua   seed 7   2 threads", "or left out");
     is_text(row(ritz_chrome_header, &c, 21, false), " ritz  fashion.lua",
             "no room beside the name");
     is_text(row(ritz_chrome_header, &c, 12, false), " ritz  fash…",
