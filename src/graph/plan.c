@@ -11,6 +11,7 @@
 #include "graph/compile/plan_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Work below this many nanoseconds is not shared: starting a second thread
@@ -72,6 +73,18 @@ static bool run_tiles(const ritz_instruction *in, ritz_runtime *rt,
     return true;
 }
 
+/* Adds where the instruction was traced: the line that fails now is the one
+ * that called the plan. */
+static void cite(const ritz_origin *from, ritz_error *err)
+{
+    const size_t n = strlen(err->text);
+    if (!from->script)
+        return;
+    snprintf(err->text + n, sizeof err->text - n, " (traced at %s:%d%s%s)",
+             from->script, from->line, from->layer ? ", in layer " : "",
+             from->layer ? from->layer : "");
+}
+
 static ritz_status run_one(const ritz_instruction *in, ritz_runtime *rt,
                            bool may_stop, ritz_error *err)
 {
@@ -87,6 +100,8 @@ static ritz_status run_one(const ritz_instruction *in, ritz_runtime *rt,
     if (bad == RITZ_NO_INDEX)
         return RITZ_OK;
     in->kind->explain(in, bad, err);
+    if (err)
+        cite(&in->origin, err);
     return RITZ_EVALUE;
 }
 
