@@ -305,6 +305,7 @@ local function check_optimiser(o)
 end
 
 local function begin(o)
+    run.check_settings() -- not after an hour, at the script's end
     local seed = math.tointeger(o.seed or run.seed)
     local rows = #ritz.tree.leaves(o.data)[1]
     if rows == 0 then error("train: data must have at least one row, got none", 0) end
