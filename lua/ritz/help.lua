@@ -136,7 +136,7 @@ end
 
 local function topic_names()
     local list = {}
-    for name in next, require "ritz.topics" do list[#list + 1] = name end
+    for name in next, (require "ritz.topics") do list[#list + 1] = name end
     table.sort(list)
     return list
 end

@@ -121,6 +121,11 @@ t.run("every public function has a record", function()
     end
 end)
 
+t.run("the overview", function()
+    package.loaded["ritz.topics"] = nil -- as at the first call
+    t.ok(pcall(help.help), "is shown at the first call")
+end)
+
 t.run("see also names what is there", function()
     local known = {}
     for _, record in ipairs(help.records()) do known[record.path] = true end
