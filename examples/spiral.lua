@@ -8,7 +8,8 @@ local nn, optim = ritz.nn, ritz.optim
 
 local function spirals(n, key)
     local turn = ritz.uniform({ n, 1 }, { low = 0.25, high = 3, key = ritz.fold_in(key, 1) })
-    local side = ritz.floor(ritz.uniform({ n, 1 }, { low = 0, high = 2, key = ritz.fold_in(key, 2) }))
+    local side = ritz.floor(ritz.uniform({ n, 1 },
+        { low = 0, high = 2, key = ritz.fold_in(key, 2) }))
     local angle = (turn + side) * math.pi
     local noise = ritz.normal({ n, 2 }, { std = 0.05, key = ritz.fold_in(key, 3) })
     local x = ritz.concatenate({ turn * ritz.cos(angle), turn * ritz.sin(angle) }, 2) + noise

@@ -386,6 +386,7 @@ function nn.sequential(list)
             return params, state
         end,
         run = function(params, x, ctx, path)
+            params = params or {} -- of a sequence in which nothing is learned
             if type(params) ~= "table" then
                 error(("sequential: parameters wanted, as init gives them, got %s")
                     :format(options.describe(params)), 0)

@@ -116,9 +116,10 @@ function Optimiser:__tostring()
     return text
 end
 
+--- A schedule is given f32, so that one of the user's own may divide.
 local function rate(o, t)
     if not o.schedule then return o.lr end
-    return o.schedule(t) * o.lr
+    return o.schedule(t:to("f32")) * o.lr
 end
 
 local function zeros_like(params) return ritz.tree.map(ritz.zeros_like, params) end
@@ -267,38 +268,41 @@ document(optim.adam, "adam", plain_adam_params, "Adam, with bias correction.", "
 document(optim.adamw, "adamw", adamw_params, "Adam with decoupled weight decay.", "",
     "Loshchilov and Hutter 2019, algorithm 2")
 
-local factor = "A factor of the learning rate, by step. "
+local factor = "A schedule: "
+local use = "Gives a factor for the learning rate as a function of the steps taken before. "
 
 ritz.document(optim.constant, {
     signature = "optim.constant()",
-    summary = factor .. "Always 1.",
+    summary = factor .. "always 1.",
+    details = use,
     example = "ritz.optim.constant()(5)  --> 1",
 })
 ritz.document(optim.cosine, {
     signature = "optim.cosine{steps, final}",
-    summary = factor .. "Half a cosine wave from 1 to `final`.",
-    details = "Without steps ritz.train takes its own number of steps.",
+    summary = factor .. "half a cosine wave from 1 to `final`.",
+    details = use .. "Without steps ritz.train takes its own number of steps.",
     params = wave_params,
     source = "Loshchilov and Hutter 2017, equation 5",
     example = "ritz.optim.cosine { steps = 10 }(ritz.tensor(5)):item()  --> 0.5",
 })
 ritz.document(optim.linear, {
     signature = "optim.linear{steps, final}",
-    summary = factor .. "A straight line from 1 to `final`.",
-    details = "Without steps ritz.train takes its own number of steps.",
+    summary = factor .. "a straight line from 1 to `final`.",
+    details = use .. "Without steps ritz.train takes its own number of steps.",
     params = wave_params,
     example = "ritz.optim.linear { steps = 10 }(ritz.tensor(5)):item()  --> 0.5",
 })
 ritz.document(optim.step, {
     signature = "optim.step{every, factor}",
-    summary = factor .. "Multiplied with `factor` after every so many steps.",
+    summary = factor .. "multiplied with `factor` after every so many steps.",
+    details = use,
     params = step_params,
     example = "ritz.optim.step { every = 10, factor = 0.5 }(ritz.tensor(25)):item()  --> 0.25",
 })
 ritz.document(optim.warmup, {
     signature = "optim.warmup{steps, schedule}",
-    summary = factor .. "A straight line up to 1, then another schedule.",
-    details = "The factor of the first step is 1 / steps.",
+    summary = factor .. "a straight line up to 1, then another schedule.",
+    details = use .. "The factor of the first step is 1 / steps.",
     params = warmup_params,
     source = "Goyal et al. 2017, section 2.2",
     example = "ritz.optim.warmup { steps = 4 }(ritz.tensor(1)):item()  --> 0.5",
