@@ -23,6 +23,11 @@
 #define PACKAGE_VERSION "0"
 #endif
 
+const char *ritz_version(void)
+{
+    return PACKAGE_VERSION;
+}
+
 static int complain(const char *text, int code)
 {
     fprintf(stderr, "ritz: %s\n", text);
@@ -180,7 +185,7 @@ int ritz_program(int argc, char **argv)
     if (opt.mode == RITZ_MODE_HELP)
         code = say_help();
     else if (opt.mode == RITZ_MODE_VERSION)
-        puts("ritz " PACKAGE_VERSION);
+        printf("ritz %s\n", ritz_version());
     else
         code = run_session(&opt);
     ritz_options_free(&opt);

@@ -5,4 +5,6 @@
 /* 128 + n: the work was ended by signal n. */
 int ritz_program(int argc, char **argv);
 
+const char *ritz_version(void);
+
 #endif

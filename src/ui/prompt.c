@@ -17,6 +17,7 @@
 #include "ui/capture.h"
 #include "ui/completion.h"
 #include "ui/history.h"
+#include "ui/program.h"
 #include "ui/sketch.h"
 #include "ui/terminal.h"
 
@@ -416,6 +417,10 @@ int ritz_prompt_run(ritz_session *session, const ritz_job *first)
     }
     ritz_guard_terminal(STDIN_FILENO, UNDO);
     the.visible = !first;
+    if (!first)
+        fprintf(the.capture.screen,
+                "ritz %s   help() explains, ?name too; Ctrl-D leaves\n",
+                ritz_version());
     begin_readline();
     if (ritz_history_open(&the.history, &warning) != RITZ_OK) {
         say(warning.text);

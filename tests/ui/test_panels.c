@@ -1,4 +1,4 @@
-/* test_panels.c - live panels, looked at through tmux.
+/* test_panels.c - live panels, and the prompt among jobs, seen through tmux.
  *
  * Only what needs a real terminal is tested here: that the screen opens, fits
  * and is given back. How a figure is drawn is tested in tests/plot, how the
@@ -261,6 +261,32 @@ static void test_keys(void)
     is_restored("Ctrl-Z, fg and q");
 }
 
+/* What needs a shell that controls jobs. */
+static void test_prompt(void)
+{
+    if (!open_terminal("tmux-256color", 80, 24))
+        return;
+    type("clear; \"$RITZ\"");
+    press("Enter");
+    ok(shows("\nritz>"), "a prompt");
+    type("6 * 7");
+    ok(shows("ritz> 6 * 7"), "a line that is being typed");
+    press("C-z");
+    ok(shows("Stopped"), "Ctrl-Z gives the terminal back");
+    is_restored("Ctrl-Z");
+    type("fg");
+    press("Enter");
+    ok(shows("ritz> 6 * 7"), "fg shows the line again");
+    press("Enter");
+    ok(shows("\n42\nritz>"), "and it runs");
+    tmux("resize-window -t t -x 40 -y 10");
+    type("math.floor(1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9 + 10) -- wide");
+    press("Enter");
+    ok(shows("\n55\nritz>"), "a line wider than the screen after a resize");
+    press("C-d");
+    ok(shows("ready>"), "Ctrl-D leaves");
+}
+
 static void test_ends(void)
 {
     if (!open_terminal("tmux-256color", 100, 30))
@@ -352,6 +378,7 @@ int main(void)
     tap_run("live", test_live);
     tap_run("sizes", test_sizes);
     tap_run("keys", test_keys);
+    tap_run("prompt", test_prompt);
     tap_run("ends", test_ends);
     tap_run("signals", test_signals);
     tap_run("terminals", test_terminals);
