@@ -6,6 +6,7 @@
 
 local t = require "tap"
 local ritz = require "ritz"
+local exhaust = require "lua.exhaust"
 local help = require "ritz.help"
 local internal = require "ritz.internal"
 
@@ -71,9 +72,15 @@ local function quietly(f)
     return results
 end
 
-local function run_example(record)
+--- The code of an example, and the result that it promises, or nil.
+local function example_of(record)
     local code, wanted = record.example:match("^(.-)%s*%-%->%s*(.-)$")
-    local chunk = compile(code or record.example, wanted)
+    return code or record.example, wanted
+end
+
+local function run_example(record)
+    local code, wanted = example_of(record)
+    local chunk = compile(code, wanted)
     if not t.ok(chunk, record.path .. ": the example compiles") then return end
     local results = quietly(chunk)
     local good = table.remove(results, 1)
@@ -86,6 +93,20 @@ local has_data = io.open("/usr/share/datasets/fashion-mnist/train-labels-idx1-ub
 t.run("examples", function()
     for _, record in ipairs(help.records()) do
         if record.path ~= "data.fashion_mnist" or has_data then run_example(record) end
+    end
+end)
+
+-- Training and the data ask for memory thousands of times; they have tests of
+-- their own.
+t.run("examples without memory", function()
+    for _, record in ipairs(help.records()) do
+        if not record.path:match("^data%.") and record.path ~= "ritz.train" then
+            local chunk = compile(example_of(record))
+            exhaust(record.path, function()
+                local results = quietly(chunk)
+                if not results[1] then error(results[2], 0) end
+            end)
+        end
     end
 end)
 

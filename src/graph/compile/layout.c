@@ -22,17 +22,18 @@ int ritz_root_buffer(const ritz_plan *plan, int buffer)
     return buffer;
 }
 
+/* Inputs first, then what was captured. */
 static void place_inputs(ritz_lowering *l, const ritz_plan_spec *spec)
 {
-    for (int i = 0; i < spec->nin; i++) {
-        const int b = ritz_buffer_of(l, spec->input[i]);
+    const int n = spec->nin + l->plan->captures;
+    for (int i = 0; i < n; i++) {
+        const int b = ritz_buffer_of(
+            l, i < spec->nin ? spec->input[i]
+                             : ritz_graph_captured(l->graph, i - spec->nin));
+        if (l->failed)
+            return; /* there may be no buffer at all */
         l->plan->buffer[b].place = RITZ_IN_INPUT;
         l->plan->buffer[b].index = i;
-    }
-    for (int i = 0; i < l->plan->captures; i++) {
-        const int b = ritz_buffer_of(l, ritz_graph_captured(l->graph, i));
-        l->plan->buffer[b].place = RITZ_IN_INPUT;
-        l->plan->buffer[b].index = spec->nin + i;
     }
 }
 
@@ -90,6 +91,8 @@ static void place_outputs(ritz_lowering *l, const ritz_plan_spec *spec)
     for (int j = 0; j < spec->nout && !l->failed; j++) {
         const ritz_node *n = spec->output[j];
         int b = ritz_buffer_of(l, n);
+        if (l->failed)
+            return;
         const ritz_buffer *at = &l->plan->buffer[b];
         if (at->place != RITZ_IN_ARENA ||
             at->count != ritz_shape_count(&n->shape)) {
