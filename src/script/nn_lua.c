@@ -1,6 +1,8 @@
-/* nn_lua.c - which layer the nodes of the open trace are made in. */
+/* nn_lua.c - which layer the nodes of the open trace are made in, and how many
+ * threads compute. */
 #include "script/nn_lua.h"
 
+#include "base/parallel.h"
 #include "script/trace.h"
 
 #include <lauxlib.h>
@@ -14,8 +16,19 @@ static int l_layer(lua_State *L)
     return 0;
 }
 
+/* threads(n): sets their number for what is compiled from now on, if n is
+ * given; gives the number. For scripts/bench.lua. */
+static int l_threads(lua_State *L)
+{
+    if (!lua_isnoneornil(L, 1))
+        ritz_threads_set((int)luaL_checkinteger(L, 1));
+    lua_pushinteger(L, ritz_threads());
+    return 1;
+}
+
 void ritz_nn_lua_open(lua_State *L)
 {
-    lua_pushcfunction(L, l_layer);
-    lua_setfield(L, -2, "layer");
+    static const luaL_Reg functions[] = {
+        {"layer", l_layer}, {"threads", l_threads}, {NULL, NULL}};
+    luaL_setfuncs(L, functions, 0);
 }

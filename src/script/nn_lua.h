@@ -1,10 +1,11 @@
-/* nn_lua.h - what lua/ritz/nn.lua and lua/ritz/train.lua need of the trace. */
+/* nn_lua.h - what lua/ritz/nn.lua needs of the trace, and the number of
+ * threads. */
 #ifndef RITZ_SCRIPT_NN_LUA_H
 #define RITZ_SCRIPT_NN_LUA_H
 
 #include <lua.h>
 
-/* Adds layer to the table on top of the stack. */
+/* Adds layer and threads to the table on top of the stack. */
 void ritz_nn_lua_open(lua_State *L);
 
 #endif
