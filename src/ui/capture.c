@@ -52,15 +52,21 @@ ritz_status ritz_capture_begin(ritz_capture *out, ritz_error *err)
     return RITZ_OK;
 }
 
+/* More than a pipe holds, so that one call takes all that an ended job left,
+ * and an end, so that a job that never stops printing cannot keep us here. */
+enum { AT_ONCE = 1 << 18 };
+
 void ritz_capture_read(ritz_capture *capture, ritz_text *into)
 {
     char bytes[4096];
-    for (;;) {
+    for (size_t taken = 0; taken < AT_ONCE;) {
         const ssize_t n = read(capture->pipe, bytes, sizeof bytes);
-        if (n > 0)
+        if (n > 0) {
             ritz_text_add(into, bytes, (size_t)n);
-        else if (n == 0 || errno != EINTR)
+            taken += (size_t)n;
+        } else if (n == 0 || errno != EINTR) {
             return;
+        }
     }
 }
 

@@ -21,7 +21,7 @@ typedef struct ritz_capture {
 
 /* Standard output must be a terminal. */
 ritz_status ritz_capture_begin(ritz_capture *out, ritz_error *err);
-/* Appends what is there, without waiting. */
+/* Appends what is there, up to a limit, without waiting. */
 void ritz_capture_read(ritz_capture *capture, ritz_text *into);
 /* Undoes all; what was still in the pipe is appended. */
 void ritz_capture_end(ritz_capture *capture, ritz_text *into);

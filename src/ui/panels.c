@@ -29,7 +29,11 @@
 #define STATUS_EVERY  0.5 /* the clock of the status line */
 #define MESSAGE_STAYS 4.0 /* seconds */
 
-enum { CHROME = 3, LEAST_BODY = 4 }; /* lines around the panels; rows of them */
+enum {
+    CHROME = 3,     /* lines around the panels */
+    LEAST_BODY = 4, /* rows of the panels */
+    KEPT = 4 << 20  /* bytes of what is printed meanwhile */
+};
 
 typedef struct panels {
     ritz_session *session;
@@ -46,6 +50,22 @@ typedef struct panels {
     double started, ended, next_frame, next_status, message_until;
     char message[RITZ_STAGE_TEXT];
 } panels;
+
+/* What is printed while the panels are open is kept for afterwards; of very
+ * much the last part. */
+static void take_printed(panels *p)
+{
+    ritz_capture_read(&p->capture, &p->printed);
+    if (p->printed.length <= KEPT)
+        return;
+    const char *half = p->printed.bytes + p->printed.length / 2;
+    const char *line = strchr(half, '\n');
+    ritz_text rest = {0};
+    ritz_text_puts(&rest, "(earlier lines are left out)\n");
+    ritz_text_puts(&rest, line ? line + 1 : half);
+    ritz_text_free(&p->printed);
+    p->printed = rest;
+}
 
 static void say(panels *p, const char *text)
 {
@@ -416,7 +436,7 @@ static void loop(panels *p)
         if (ready & 1)
             take_keys(p);
         if (ready & 2)
-            ritz_capture_read(&p->capture, &p->printed);
+            take_printed(p);
         take_answer(p);
     }
     p->changed = true;
@@ -431,7 +451,7 @@ static bool wait_for_end(panels *p)
     while (!p->done && ritz_seconds() < until) {
         ritz_sleep(-1, p->capture.pipe, FRAME);
         ritz_take_events();
-        ritz_capture_read(&p->capture, &p->printed);
+        take_printed(p);
         take_answer(p);
     }
     return p->done;

@@ -128,8 +128,10 @@ static ritz_answer answer_job(ritz_script *script, const ritz_job *job)
     run_job(script, job, &out);
     out.seconds = ritz_seconds() - start;
     atomic_store(&busy, false);
-    ritz_interrupt_clear();
     fflush(stdout);
+    if (ritz_interrupted() || out.verdict == RITZ_INTERRUPTED)
+        clearerr(stdout); /* a write that was cut short is no full disk */
+    ritz_interrupt_clear();
     return out;
 }
 

@@ -210,6 +210,20 @@ static void test_progress(void)
     leave(&p);
 }
 
+static void test_flood(void)
+{
+    pty p;
+    if (!start(&p))
+        return;
+    pty_type(&p, "while true do print(('flood '):rep(20)) end\r");
+    ok(pty_expect(&p, "flood flood"), "a loop that prints");
+    pty_type(&p, "\003");
+    ok(pty_expect(&p, "interrupted") && pty_expect(&p, "ritz> "),
+       "Ctrl-C ends it");
+    answers(&p, "1 + 1", "2");
+    leave(&p);
+}
+
 static void test_history(void)
 {
     char path[512];
@@ -344,6 +358,7 @@ int main(void)
     tap_run("interrupt", test_interrupt);
     tap_run("busy", test_busy);
     tap_run("progress", test_progress);
+    tap_run("flood", test_flood);
     tap_run("history", test_history);
     tap_run("no history", test_no_history);
     tap_run("signals", test_signals);
