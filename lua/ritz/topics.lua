@@ -18,7 +18,9 @@ transform tensors are traced: they have a shape and no values, so that
 f32 is the default; f64 serves checks and spectra, i64 indices, u8 stored
 images. Tensors of different dtypes do not mix: write x:to("f64"). Numbers of
 Lua adopt the dtype of the tensor they meet. Comparisons such as ritz.less give
-0 and 1 in the operands' dtype.]],
+0 and 1 in the operands' dtype. To Lua a tensor is a value like any other:
+`if t then` is always true, `t == u` asks whether both are the same tensor, and
+`<` and `<=` compare tensors of one element.]],
 
     indexing = [[
 Indices and axes count from 1; negative ones from the end.
@@ -34,8 +36,8 @@ time. At the prompt and in scripts a draw without a key takes the next key of
 the run's stream, which --seed starts. Inside a transform pass a key:
 
   local key = ritz.key(7)
-  local a, b = ritz.split(key)
-  local noise = ritz.normal { shape = {2, 3}, key = a }]],
+  local keys = ritz.split(key, 2)
+  local noise = ritz.normal { shape = {2, 3}, key = keys[1] }]],
 
     training = [[
 ritz.train { model =, loss =, data =, optim =, batch =, epochs = } runs the

@@ -113,7 +113,12 @@ static void put_named(lua_State *L, int tree, const char *name)
     for (const char *point; (point = strchr(name, '.')); name = point + 1) {
         push_key(L, name, (size_t)(point - name));
         lua_pushvalue(L, -1);
-        if (lua_rawget(L, -3) != LUA_TTABLE) {
+        const int type = lua_rawget(L, -3);
+        if (type != LUA_TNIL && type != LUA_TTABLE)
+            ritz_refuse(L,
+                        "load: %.100s is below a name that is a tensor itself",
+                        name);
+        if (type == LUA_TNIL) {
             lua_pop(L, 1);
             lua_newtable(L);
             lua_pushvalue(L, -2);
