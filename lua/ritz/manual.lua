@@ -61,6 +61,7 @@ local function index(modules, pages)
         lines[#lines + 1] = ("- [%s](%s.md): %s"):format(module, module,
             table.concat(found, ", "))
     end
+    lines[#lines + 1] = "- [topics](topics.md): what belongs to no single function"
     return table.concat(lines, "\n") .. "\n"
 end
 

@@ -285,7 +285,7 @@ const ritz_primitive ritz_primitive_mod = {
             .summary =
                 "The remainder with the sign of y, elementwise; also x % y.",
             .details =
-                "Kinks where x / y is an integer. Zero for y = 0 in i64.",
+                "Kinks where x / y is an integer. With y = 0 NaN, and x itself in i64.",
             .source = "Lua 5.4 manual, 3.4.1",
             .example = "ritz.mod(ritz.tensor{5, -5}, 3)  --> {2, 1}",
             .tensors = 2,

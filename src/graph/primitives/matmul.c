@@ -121,7 +121,8 @@ const ritz_primitive ritz_primitive_matmul = {
             .summary = "The matrix product; leading axes broadcast.",
             .details = "a is [..., m, k], b is [..., k, n], the result is "
                        "[..., m, n]. k is summed whole up to 256, else in "
-                       "parts of 128, in order.",
+                       "parts, in order, whose length the processor decides. "
+                       "Errors: inner sizes that differ.",
             .source = "NumPy's matmul",
             .example = "ritz.matmul(ritz.tensor{{1, 2}}, ritz.tensor{{3}, {4}})"
                        "  --> {{11}}",
