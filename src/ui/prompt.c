@@ -98,8 +98,6 @@ static void show_line(void)
     rl_forced_update_display();
 }
 
-/* Puts text on the screen above the prompt. While the prompt is visible the
- * last, unfinished line waits: it would be drawn over. */
 static void put(const char *bytes, size_t n)
 {
     if (n == 0)
@@ -109,6 +107,8 @@ static void put(const char *bytes, size_t n)
     the.mid_line = bytes[n - 1] != '\n';
 }
 
+/* Puts what was printed above the prompt. While the prompt is visible the last,
+ * unfinished line waits, unless it is `all`: it would be drawn over. */
 static void put_printed(bool all)
 {
     ritz_capture_read(&the.capture, &the.printed);
