@@ -355,7 +355,6 @@ end
 local function run_layer(layer, name, params, x, ctx, path)
     local where = join(path, name)
     local y, state = layer(params[name], x, inner_context(ctx, name, layer), where)
-    if internal.on_layer and not layer.layers then internal.on_layer(where, y) end
     internal.layer(path ~= "" and path or nil)
     return y, state
 end

@@ -172,15 +172,14 @@ local function find_cause(s, step)
             return ("the update before left a value in %s that is not finite"):format(names[i])
         end
     end
-    local found
-    internal.on_layer = function(path, y)
-        if not found and ritz.is_tensor(y) and not is_finite(y) then found = path end
-    end
-    local ctx = { train = true, key = ritz.fold_in(s.key, step - 1), state = s.state }
-    pcall(s.o.loss, s.params, batch_again(s, step), ctx)
-    internal.on_layer = nil
-    return found and ("layer %s gave the first value that is not finite"):format(found)
-        or "it comes up in the loss, after the layers"
+    local forward = ritz.jit(function(params, state, batch, key)
+        return (s.o.loss(params, batch, { train = true, key = key, state = state }))
+    end, { freeze = true })
+    local what, script, line, layer = internal.find_nonfinite(forward, s.params, s.state,
+        batch_again(s, step), ritz.fold_in(s.key, step - 1))
+    if not what then return "but not when it is computed again" end
+    return ("the first value that is not finite came from %s, in %s%s:%d"):format(what,
+        layer and "layer " .. layer .. ", " or "", script, line)
 end
 
 local function stop_at(s, step, loss)

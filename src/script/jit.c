@@ -36,6 +36,7 @@ typedef struct plan_entry {
 typedef struct jit {
     ritz_arguments arguments; /* of the call that runs */
     bool freeze;            /* tensors from outside are constants of the plan */
+    bool inspect;           /* the next call looks for what is not finite */
     plan_entry plan[PLANS]; /* the last used one first */
     int plans, next_table;
     ritz_tensor **out; /* of the call that runs: owned until in handles */
@@ -318,6 +319,29 @@ static int push_results(lua_State *L, jit *j)
     return count;
 }
 
+/* Instead of a run: what in the plan first gives a value that is not finite,
+ * its script, line and layer; or nothing. */
+static int inspect_plan(lua_State *L, jit *j)
+{
+    const ritz_origin *where = NULL;
+    const char *what = NULL;
+    ritz_error err = {0};
+    ritz_status status = ritz_arguments_fill(&j->arguments, &err);
+    if (status == RITZ_OK)
+        status = ritz_plan_find_nonfinite(j->plan[0].plan, j->arguments.in,
+                                          &where, &what, &err);
+    drop_call(j);
+    if (status != RITZ_OK)
+        ritz_raise(L, &err);
+    if (!where)
+        return 0;
+    lua_pushstring(L, what);
+    lua_pushstring(L, where->script);
+    lua_pushinteger(L, where->line);
+    lua_pushstring(L, where->layer);
+    return 4;
+}
+
 static int call_jit(lua_State *L)
 {
     const int n = lua_gettop(L);
@@ -329,10 +353,14 @@ static int call_jit(lua_State *L)
         return lua_gettop(L);
     }
     jit *j = lua_touserdata(L, lua_upvalueindex(UP_JIT));
+    const bool inspect = j->inspect;
+    j->inspect = false;
     drop_call(j); /* of a call that raised */
     ritz_arguments_read(L, &j->arguments, n, lua_upvalueindex(UP_FUNCTION));
     if (!find_plan(j))
         trace_plan(L, j, n);
+    if (inspect)
+        return inspect_plan(L, j);
     run_plan(L, j);
     ritz_arguments_give_up(L, &j->arguments);
     const int count = push_results(L, j);
@@ -390,6 +418,18 @@ static int l_jit(lua_State *L)
     }
     lua_pushcclosure(L, call_jit, 2);
     return 1;
+}
+
+int ritz_jit_find_nonfinite(lua_State *L)
+{
+    if (lua_tocfunction(L, 1) != call_jit)
+        return ritz_refuse(L, "find_nonfinite: a function of ritz.jit wanted");
+    lua_getupvalue(L, 1, UP_JIT);
+    jit *j = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    j->inspect = true;
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
 }
 
 /* The records. */

@@ -3,6 +3,7 @@
 #include "script/nn_lua.h"
 
 #include "base/parallel.h"
+#include "script/tensor_lua.h"
 #include "script/trace.h"
 
 #include <lauxlib.h>
@@ -29,6 +30,9 @@ static int l_threads(lua_State *L)
 void ritz_nn_lua_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"layer", l_layer}, {"threads", l_threads}, {NULL, NULL}};
+        {"find_nonfinite", ritz_jit_find_nonfinite},
+        {"layer", l_layer},
+        {"threads", l_threads},
+        {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
 }

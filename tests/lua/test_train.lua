@@ -137,21 +137,24 @@ t.run("a loss that is not finite", function()
     local set = clouds(512, 1)
     local function train(changes) ritz.train(small(changes)) end
     local model = small().model
+    local here = debug.getinfo(1, "S").source:sub(2)
+    local line = debug.getinfo(1, "l").currentline + 1
     local broken = nn.sequential { nn.linear(2, 4), function(x) return ritz.log(x) end,
         nn.linear(4, 2) }
-    t.throws("train: the loss is nan at step 1, in epoch 1: layer layer_1 gave the first value "
-        .. "that is not finite", function() train { model = broken, loss = classifier(broken) } end,
-        "the layer is named")
-    t.throws("comes up in the loss, after the layers", function()
+    t.throws("train: the loss is nan at step 1, in epoch 1: the first value that is not finite "
+        .. "came from log, in layer layer_1, " .. here .. ":" .. line,
+        function() train { model = broken, loss = classifier(broken) } end,
+        "names operation, layer and line")
+    t.throws("came from log, in " .. here .. ":", function()
         train { loss = function(p, batch) return ritz.log(ritz.sum(model(p, batch.x) * 0) - 1) end }
-    end, "or the loss")
+    end, "or the line alone, outside of layers")
     local ok, err = pcall(train, { optim = optim.sgd { lr = 1e30 }, epochs = 50, data = set,
         loss = function(p, batch) return nn.mse(model(p, batch.x), 1e3 * batch.x) end })
     t.ok(not ok and err:find("at step %d+, in epoch %d+: "), "a rate that is too large stops")
     -- Step 2 of a loss that is infinite from there on: parameters are those that
     -- step 1 left, however late the loss is read.
     local seen
-    t.throws("the loss is inf at step 2, in epoch 1: it comes up in the loss", function()
+    t.throws("the loss is inf at step 2, in epoch 1: the first value that is not finite came from where", function()
         train { params = { a = ritz.tensor { 1 } }, optim = optim.sgd { lr = 1 }, epochs = 1,
             on_step = function(info) seen = info.params.a[1]:item() end,
             loss = function(p) return ritz.sum(ritz.where(ritz.less(p.a, 0.5), math.huge,
