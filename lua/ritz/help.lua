@@ -46,6 +46,8 @@ function help.kind_text(param)
     local text = param.kind
     if param.choices then
         text = "one of " .. param.choices:gsub("|", ", ")
+    elseif param.low and param.high >= 1e9 then -- no bound that anybody meets
+        text = ("%s from %g"):format(text, param.low)
     elseif param.low then
         text = ("%s %g to %g"):format(text, param.low, param.high)
     end

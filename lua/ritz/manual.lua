@@ -34,7 +34,7 @@ local function add_record(lines, record)
     add_text(lines, record.summary)
     if record.details then add_text(lines, record.details) end
     add_params(lines, record.params)
-    if record.method then
+    if record.method and not record.signature:match("^x:") then
         add_text(lines, ("Also as a method: `x:%s(...)`."):format(record.name))
     end
     add_text(lines, "```lua\n" .. record.example .. "\n```")

@@ -22,6 +22,19 @@ Lua adopt the dtype of the tensor they meet. Comparisons such as ritz.less give
 `if t then` is always true, `t == u` asks whether both are the same tensor, and
 `<` and `<=` compare tensors of one element.]],
 
+    shapes = [[
+x.shape is a list of sizes, x.rank their number, x.dtype the dtype; f32[2,3] is
+how a tensor of two rows and three columns is written. Functions of one tensor
+work on each element and keep the shape. Functions of two broadcast, as in
+NumPy: axes are aligned from the right, and a size of 1 is repeated.
+
+  f32[2,3] + f32[3]      f32[2,3]     a row added to each row
+  f32[2,1] * f32[3]      f32[2,3]     all products
+  f32[2,3] + f32[2]      error        sizes 3 and 2
+
+Sums and the like take all axes, or those named, which disappear unless `keep`
+is true. Images are [..., height, width, channels].]],
+
     indexing = [[
 Indices and axes count from 1; negative ones from the end.
 

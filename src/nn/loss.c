@@ -37,6 +37,9 @@ const ritz_function ritz_nn_mse = {
     .name = "mse",
     .signature = "nn.mse(prediction, target)",
     .summary = "The mean of squared differences, over all elements.",
+    .details = "Both broadcast: a prediction [n, 1] against a target [n] is "
+               "n times n differences. Wants f32 or f64, and at least one "
+               "element.",
     .source = "elementary",
     .example = "ritz.nn.mse(ritz.tensor{1, 2}, ritz.tensor{1, 4})  --> 2",
     .tensors = 2,

@@ -59,14 +59,14 @@ static void set_text(lua_State *L, const char *field, const char *text)
     lua_setfield(L, -2, field);
 }
 
-/* Pushes the default, or nil: axes, shapes and lists have none to name. */
+/* Pushes the default, or nil: shapes and lists have none to name. */
 static void push_default(lua_State *L, const ritz_param *p)
 {
     if (p->text)
         lua_pushlstring(L, p->text, strcspn(p->text, "|"));
     else if (p->kind == RITZ_PARAM_BOOL)
         lua_pushboolean(L, p->fallback != 0);
-    else if (p->kind == RITZ_PARAM_INT)
+    else if (p->kind == RITZ_PARAM_INT || p->kind == RITZ_PARAM_AXIS)
         lua_pushinteger(L, (lua_Integer)p->fallback);
     else if (p->kind == RITZ_PARAM_NUMBER)
         lua_pushnumber(L, p->fallback);
