@@ -3,8 +3,7 @@
  *
  * Work is cut into tiles whose number depends on shapes only; one thread
  * computes a tile; nothing that a tile computes depends on which thread it was
- * or how many there are. Two back ends: OpenMP, and POSIX threads for the
- * build under ThreadSanitizer, which cannot see into OpenMP.
+ * or how many there are.
  */
 #ifndef RITZ_BASE_PARALLEL_H
 #define RITZ_BASE_PARALLEL_H

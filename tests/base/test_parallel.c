@@ -101,10 +101,25 @@ static void test_poll(void)
     ok(!ritz_interrupt_poll(), "nobody to ask any more");
 }
 
+/* Helpers come late, sleep and wake between regions: none runs a tile twice
+ * or of a region that is over. */
+static void test_many_regions(void)
+{
+    enum { REGIONS = 20000, FEW = 7 };
+    static tally t;
+    t = (tally){0};
+    ritz_threads_set(4);
+    for (int i = 0; i < REGIONS; i++)
+        ritz_parallel(FEW, count_tile, &t);
+    ok(each_ran(&t, FEW, REGIONS), "%d small regions, each tile once", REGIONS);
+    is_int(atomic_load(&t.total), REGIONS * FEW, "and nothing else");
+}
+
 int main(void)
 {
     ok(ritz_threads() >= 1 && ritz_threads() <= RITZ_MAX_THREADS,
        "as many threads as processors: %d", ritz_threads());
+    tap_run("many regions", test_many_regions);
     tap_run("tiles", test_tiles);
     tap_run("bounds", test_bounds);
     tap_run("interrupt", test_interrupt);
