@@ -157,6 +157,8 @@ end
 
 function run.clock() return internal.clock() end
 
+function run.threads(n) return internal.threads(n) end
+
 function run.progress(label, fraction, left, detail)
     internal.progress(label, fraction, left, detail)
 end
@@ -201,6 +203,13 @@ ritz.document(run.clock, {
     signature = "run.clock()",
     summary = "Seconds since some fixed moment, for measuring.",
     example = "local start = ritz.run.clock()",
+})
+ritz.document(run.threads, {
+    signature = "run.threads(n)",
+    summary = "The number of threads that compute; n, when given, sets it.",
+    details = "Results have the same bits for any number. The option --threads sets"
+        .. " it as well; without either it is the number of processors.",
+    example = "ritz.run.threads(1)",
 })
 ritz.document(run.progress, {
     signature = "run.progress(label, fraction, left, detail)",

@@ -1,8 +1,6 @@
-/* nn_lua.c - which layer the nodes of the open trace are made in, and how many
- * threads compute. */
+/* nn_lua.c - which layer the nodes of the open trace are made in. */
 #include "script/nn_lua.h"
 
-#include "base/parallel.h"
 #include "script/tensor_lua.h"
 #include "script/trace.h"
 
@@ -17,22 +15,11 @@ static int l_layer(lua_State *L)
     return 0;
 }
 
-/* threads(n): sets their number for what is compiled from now on, if n is
- * given; gives the number. For scripts/bench.lua. */
-static int l_threads(lua_State *L)
-{
-    if (!lua_isnoneornil(L, 1))
-        ritz_threads_set((int)luaL_checkinteger(L, 1));
-    lua_pushinteger(L, ritz_threads());
-    return 1;
-}
-
 void ritz_nn_lua_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"find_nonfinite", ritz_jit_find_nonfinite},
         {"layer", l_layer},
-        {"threads", l_threads},
         {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
 }

@@ -1,5 +1,4 @@
-/* nn_lua.h - what lua/ritz/nn.lua needs of the trace, and the number of
- * threads. */
+/* nn_lua.h - what lua/ritz/nn.lua needs of the trace. */
 #ifndef RITZ_SCRIPT_NN_LUA_H
 #define RITZ_SCRIPT_NN_LUA_H
 

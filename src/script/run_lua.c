@@ -188,20 +188,29 @@ static int l_clock(lua_State *L)
     return 1;
 }
 
+/* threads(n): sets their number when n is given; gives it. */
+static int l_threads(lua_State *L)
+{
+    if (!lua_isnoneornil(L, 1)) {
+        const lua_Integer n = ritz_check_integer(L, 1, "threads", "n");
+        if (n < 1 || n > RITZ_MAX_THREADS)
+            return ritz_refuse(L, "threads: n must be 1 to %d, got %lld",
+                               RITZ_MAX_THREADS, (long long)n);
+        ritz_threads_set((int)n);
+    }
+    lua_pushinteger(L, ritz_threads());
+    return 1;
+}
+
 void ritz_run_lua_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"clock", l_clock},
-        {"data_file", l_data_file},
-        {"digest", l_digest},
-        {"metric", l_metric},
-        {"option", l_option},
-        {"progress", l_progress},
-        {"run_folder", l_folder},
-        {"seed", l_seed},
-        {"settings", l_settings},
-        {"subject", l_subject},
-        {NULL, NULL},
+        {"clock", l_clock},       {"data_file", l_data_file},
+        {"digest", l_digest},     {"metric", l_metric},
+        {"option", l_option},     {"progress", l_progress},
+        {"run_folder", l_folder}, {"seed", l_seed},
+        {"settings", l_settings}, {"subject", l_subject},
+        {"threads", l_threads},   {NULL, NULL},
     };
     luaL_setfuncs(L, functions, 0);
 }
