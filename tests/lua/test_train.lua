@@ -76,6 +76,32 @@ t.run("the same seed, the same bits", function()
     t.ok(digest { seed = 6 } ~= digest(), "another seed, others")
 end)
 
+t.run("one thread and two give the same bits", function()
+    local internal = require "ritz.internal"
+    local before = internal.threads()
+    local key = ritz.key(8)
+    local set = { x = ritz.normal({ 256, 12, 12, 1 }, { key = key }),
+        y = ritz.randint({ 256 }, { low = 1, high = 4, key = ritz.fold_in(key, 1) }) }
+    local models = {
+        dense = nn.sequential { nn.flatten(), nn.linear(144, 128), nn.relu(), nn.linear(128, 4) },
+        convolutions = nn.sequential { nn.conv2d(1, 16, 3, { padding = "same" }), nn.relu(),
+            nn.max_pool2d(), nn.batch_norm(16), nn.conv2d(16, 8, 3), nn.tanh(), nn.flatten(),
+            nn.dropout(0.1), nn.linear(128, 4) },
+    }
+    for name, model in next, models do
+        local digests = {}
+        for threads = 1, 3 do
+            internal.threads(threads)
+            local fit = ritz.train { model = model, loss = classifier(model), data = set,
+                valid = set, batch = 128, epochs = 2, seed = 1, plot = false }
+            digests[threads] = ritz.run.digest(fit.params) .. fit.valid.loss
+        end
+        t.is(digests[2], digests[1], name .. ": two threads")
+        t.is(digests[3], digests[1], name .. ": three")
+    end
+    internal.threads(before)
+end)
+
 t.run("state is carried", function()
     local model = nn.sequential { nn.batch_norm(2, { momentum = 1 }), nn.linear(2, 2) }
     local set = clouds(64, 3)
@@ -154,7 +180,8 @@ t.run("a loss that is not finite", function()
     -- Step 2 of a loss that is infinite from there on: parameters are those that
     -- step 1 left, however late the loss is read.
     local seen
-    t.throws("the loss is inf at step 2, in epoch 1: the first value that is not finite came from where", function()
+    t.throws("the loss is inf at step 2, in epoch 1: the first value that is not finite came "
+        .. "from where", function()
         train { params = { a = ritz.tensor { 1 } }, optim = optim.sgd { lr = 1 }, epochs = 1,
             on_step = function(info) seen = info.params.a[1]:item() end,
             loss = function(p) return ritz.sum(ritz.where(ritz.less(p.a, 0.5), math.huge,
