@@ -1,14 +1,14 @@
 -- demo.lua - a convolutional network learns to name clothes, while you watch.
 --
 -- 60,000 images of 28 x 28 pixels in ten classes. Two convolutions find edges
--- and shapes, pooling halves the image after each, one dense layer decides.
+-- and shapes, pooling halves the image after each, two dense layers decide.
 
 local ritz = require "ritz"
 local nn, optim, data, run = ritz.nn, ritz.optim, ritz.data, ritz.run
 
 local opt = run.options {
     lr = { 3e-3, "learning rate at the start" },
-    epochs = { 3, "passes over the data" },
+    epochs = { 4, "passes over the data" },
 }
 
 local train, test = data.fashion_mnist()
@@ -21,7 +21,9 @@ local model = nn.sequential {
     nn.relu(),
     nn.max_pool2d(),
     nn.flatten(),
-    nn.linear(7 * 7 * 32, 10),
+    nn.linear(7 * 7 * 32, 64),
+    nn.relu(),
+    nn.linear(64, 10),
 }
 
 local function loss(p, batch, ctx)

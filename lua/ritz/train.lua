@@ -209,14 +209,15 @@ local function look(s, now)
 end
 
 local function tell(s, epoch, now)
-    local done = s.step / s.total
-    local spent = now - s.started
-    -- The first step compiles; it says nothing of the others.
-    local each = s.step > 1 and (now - s.first) / (s.step - 1) or nil
-    local detail = each and (each < 2e-3 and ("%.0f µs/step"):format(each * 1e6)
-        or ("%.1f ms/step"):format(each * 1e3))
-    run.progress(("epoch %d/%d  step %d/%d"):format(epoch, s.o.epochs, s.step, s.total), done,
-        done > 0 and spent / done * (1 - done) or nil, detail)
+    local each, detail
+    if s.step > 1 then -- the first step compiles; it says nothing of the others
+        each = (now - s.first) / (s.step - 1)
+        local alone = (now - s.first - s.aside) / (s.step - 1) -- without validation
+        detail = alone < 2e-3 and ("%.0f µs/step"):format(alone * 1e6)
+            or ("%.1f ms/step"):format(alone * 1e3)
+    end
+    run.progress(("epoch %d/%d  step %d/%d"):format(epoch, s.o.epochs, s.step, s.total),
+        s.step / s.total, each and each * (s.total - s.step), detail)
     s.told = now
 end
 
@@ -263,7 +264,9 @@ local function run_epoch(s, epoch)
     look(s, run.clock())
     local entry = { epoch = epoch, step = s.step, train = take_means(s.means) }
     if s.o.valid then
+        local before = run.clock()
         entry.valid = validate(s)
+        s.aside = s.aside + run.clock() - before
         draw_valid(s, epoch, entry.valid)
         for _, name in ipairs(sorted_names(entry.valid)) do
             run.log("valid/" .. name, entry.valid[name], s.step)
@@ -323,7 +326,7 @@ local function begin(o)
     s.advance, s.test = new_step(o.loss, optimiser), o.valid and new_valid(o.loss)
     s.called = o.on_step or o.watch
     s.started = run.clock()
-    s.looked, s.told, s.first = s.started, s.started, s.started
+    s.looked, s.told, s.first, s.aside = s.started, s.started, s.started, 0
     run.subject(o.model and ("%s  %s"):format(o.model, optimiser) or tostring(optimiser))
     return s
 end
