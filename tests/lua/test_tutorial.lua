@@ -1,10 +1,14 @@
--- test_tutorial.lua - every block of doc/tutorial.md, run in order in one folder.
+-- test_tutorial.lua - every block of README.md and doc/tutorial.md, run in order in
+-- one folder.
 --
 --   ```lua       begins with "-- name.lua" and is saved under that name
---   ```sh        exports of variables, which hold from there on, and scripts of
---                the source tree, which only have to be there: they run tests
+--   ```sh        exports of variables, which hold from there on; scripts of the
+--                source tree, which only have to be there, and commands that
+--                build: they are how this test came to run
 --   ```console   "$ " a command, "ritz> " an input of the last `$ ritz`, which
 --                goes on after "   .. "; other lines are what must be shown
+--
+--   ```text      a screen, which is only looked at
 --
 -- "..." stands for any text, and alone on a line for any number of lines.
 
@@ -51,7 +55,7 @@ end
 --- Whether `got` is `want`, where "..." in a line stands for any text.
 local function is_line(got, want)
     local pattern = want:gsub("%s+$", ""):gsub("%p", "%%%0"):gsub("%%%.%%%.%%%.", ".*")
-    return got:gsub("%s+$", ""):match("^" .. pattern .. "$") ~= nil
+    return got:gsub("%s+$", ""):gsub("\t", " "):match("^" .. pattern .. "$") ~= nil
 end
 
 local function is_like(got, want, i, j)
@@ -107,6 +111,8 @@ local function add_export(line)
     steps[#steps + 1] = { kind = "export", text = line }
 end
 
+local builders = { autoreconf = true, make = true }
+
 local adders = {
     lua = function(block)
         local name = block.text:match("^%-%- ([%w_]+%.lua) ")
@@ -118,20 +124,28 @@ local adders = {
             local script = line:match("^(scripts/%w+)")
             if script then
                 t.ok(io.open(source .. "/" .. script), script .. " is there")
-            else
+            elseif not builders[line:match("^%a+")] then
                 assert(line:match("^export "), "a line that is not run: " .. line)
                 add_export(line)
             end
         end
     end,
     console = add_console,
+    text = function() end,
 }
 
-for _, block in ipairs(blocks_of(read(source .. "/doc/tutorial.md"))) do
-    local add = adders[block.kind]
-    assert(add, ("line %d: blocks of kind %q are not run"):format(block.line, block.kind))
-    add(block)
+local function add_page(name)
+    for _, block in ipairs(blocks_of(read(source .. "/" .. name))) do
+        local add = adders[block.kind]
+        assert(add, ("%s:%d: blocks of kind %q are not run"):format(name, block.line,
+            block.kind))
+        add(block)
+    end
 end
+
+add_export 'export PATH="$PWD/build/src:$PATH"'
+add_page "README.md"
+add_page "doc/tutorial.md"
 
 -- Running them.
 
