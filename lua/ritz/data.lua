@@ -36,7 +36,7 @@ end
 local function read_pair(who, folder, prefix, package)
     local images = find(who, folder, prefix .. "-images-idx3-ubyte", package)
     local labels = find(who, folder, prefix .. "-labels-idx1-ubyte", package)
-    local set = { x = internal.images(images), y = internal.labels(labels) }
+    local set = { x = internal.images(images), y = internal.labels(labels, 10) }
     if #set.x ~= #set.y then
         error(("%s: %s has %d images, but %s has %d labels"):format(who, images,
             #set.x, labels, #set.y), 0)
@@ -87,9 +87,15 @@ end
 
 local batch_params, split_params
 
+--- Options and number of rows; a set that contains itself ends here.
+local function check_set(who, params, set, opt)
+    local o = options.check(who, params, opt)
+    if type(set) == "table" then ritz.tree.leaves(set) end
+    return o, row_count(who, set, "set")
+end
+
 function data.batches(set, opt)
-    local o = options.check("batches", batch_params, opt)
-    local count = row_count("batches", set, "set")
+    local o, count = check_set("batches", batch_params, set, opt)
     local size = math.tointeger(o.size)
     if size < 1 then error(("batches: size must be at least 1, got %d"):format(size), 0) end
     local order = o.shuffle and internal.order(count, o.seed or ritz.run.seed, o.epoch) or nil
@@ -106,8 +112,7 @@ function data.batches(set, opt)
 end
 
 function data.split(set, opt)
-    local o = options.check("split", split_params, opt)
-    local count = row_count("split", set, "set")
+    local o, count = check_set("split", split_params, set, opt)
     if not (o.fraction >= 0 and o.fraction <= 1) then
         error(("split: fraction must be 0 to 1, got %g"):format(o.fraction), 0)
     end

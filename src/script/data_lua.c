@@ -77,10 +77,11 @@ static int l_images(lua_State *L)
     return 1;
 }
 
-/* labels(path): i64[n], counted from 1. */
+/* labels(path, classes): i64[n], counted from 1. */
 static int l_labels(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
+    const lua_Integer classes = luaL_checkinteger(L, 2);
     const ritz_tensor *bytes = push_bytes(L, path, 1);
     ritz_tensor **out = ritz_core_push_slot(L);
     ritz_error err = {0};
@@ -89,8 +90,12 @@ static int l_labels(lua_State *L)
         return ritz_raise(L, &err);
     const unsigned char *from = ritz_tensor_data(bytes);
     int64_t *to = ritz_tensor_data_mut(*out);
-    for (int64_t i = 0; i < ritz_tensor_count(bytes); i++)
+    for (int64_t i = 0; i < ritz_tensor_count(bytes); i++) {
+        if (from[i] >= classes)
+            return ritz_refuse(L, "%s: labels of 0 to %lld wanted, got %d",
+                               path, (long long)classes - 1, from[i]);
         to[i] = from[i] + 1;
+    }
     return 1;
 }
 

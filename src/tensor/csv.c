@@ -2,7 +2,7 @@
  *
  * What is read is a rectangle of numbers: a field that is empty or a word is an
  * error with its line and column, not a hole in the data. Only a header line
- * may have words, plain or in double quotes.
+ * may have words, plain or in double quotes, and it has nothing else.
  */
 #include "tensor/formats.h"
 
@@ -122,16 +122,18 @@ static char *copy_name(const field *f)
     return name;
 }
 
+/* One number makes a line data: a field that lacks its number is an error then
+ * and not a reason to take the line for names. */
 static bool line_is_header(reader r) /* a copy: looks ahead */
 {
     double ignored;
     field f;
     do {
         f = next_field(&r);
-        if (!to_number(&f, &ignored))
-            return true;
+        if (to_number(&f, &ignored))
+            return false;
     } while (!f.last);
-    return false;
+    return true;
 }
 
 static ritz_status read_names(ritz_csv *out, reader *r, ritz_error *err)

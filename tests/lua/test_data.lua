@@ -100,6 +100,9 @@ t.run("what is refused", function()
     refused("tensors wanted, got number 1 at set.y.1", { x = x, y = { 1 } })
     refused("no tensor in set", {})
     refused("set is a scalar and has no rows", ritz.full({}, 1))
+    local loop = { x = x }
+    loop.loop = loop
+    refused("does one contain itself?", loop)
     refused("unknown option sise; did you mean size?", x, { sise = 3 })
     refused("size must be at least 1, got 0", x, { size = 0 })
     refused("size must be of kind integer, got text \"a\"", x, { size = "a" })
@@ -164,6 +167,8 @@ t.run("fashion_mnist refuses", function()
         { "magic", { ["train-images-idx3-ubyte"] = "PNG and not IDX at all" }, "idx" },
         { "rank", { ["train-images-idx3-ubyte"] = idx({ 2 }, "\0\9") },
             "u8 of rank 3 wanted, got u8[2]" },
+        { "label", { ["train-labels-idx1-ubyte"] = idx({ 2 }, "\0\10") },
+            "labels of 0 to 9 wanted, got 10" },
         { "count", { ["train-labels-idx1-ubyte"] = idx({ 3 }, "\0\9\1") },
             "has 2 images, but" },
     }

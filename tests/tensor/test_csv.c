@@ -73,6 +73,8 @@ static void test_refused(void)
     refuses("1,2\n\n3,x\n", "line 3, column 2: wanted a number, got \"x\"");
     refuses("1,2\n3,\n", "line 2, column 2: wanted a number, got \"\"");
     refuses("1\t2\n\t3\n", "line 2, column 1: wanted a number, got \"\"");
+    refuses("1,,3\n4,5,6\n", "line 1, column 2: wanted a number, got \"\"");
+    refuses("x,2\n3,4\n", "line 1, column 1: wanted a number, got \"x\"");
     refuses("1,2\n3 4,5\n", "line 2, column 1: wanted a number, got \"3 4\"");
     refuses("1,2\n3\n", "line 2: wanted 2 columns as above, got 1");
     refuses("a,b\n1,2,3\n", "line 2: wanted 2 columns as above, got 3");
