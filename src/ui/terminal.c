@@ -127,8 +127,20 @@ static void catch_unless_ignored(int signal)
     catch (signal, on_signal, SA_RESTART, NULL);
 }
 
+/* Whoever started us may have closed 0, 1 or 2. The next file opened would get
+ * that number, and messages would end in a pipe or in somebody's data. Opened
+ * the wrong way round, reading and writing fail as they did when closed. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+            return;
+}
+
 ritz_status ritz_terminal_begin(ritz_error *err)
 {
+    hold_standard_descriptors();
     if (pipe2(wake_pipe, O_NONBLOCK | O_CLOEXEC) != 0)
         return ritz_fail(err, RITZ_EIO, "no pipe for signals: %s",
                          strerror(errno));

@@ -98,6 +98,9 @@ static void test_usage(void)
     ok(shell("ritz -e 'print(1)' > /dev/full") == 1, "a full disk: code 1");
     matches(errors, "standard output: not all of it could be written",
             "and a line that says so");
+    gives("ritz <&-", 1, "", "error: standard input: Bad file descriptor\n");
+    gives("ritz -e 'print(1)' <&- 2>&-", 0, "1\n", "");
+    ok(shell("ritz -e 'print(1)' >&-") == 1, "no output: code 1");
 }
 
 static void test_progress(void)
