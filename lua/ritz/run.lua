@@ -116,37 +116,19 @@ function run.log(name, value, step)
     internal.metric(step, name, value)
 end
 
---- Visits the tensors of a tree in the order of engine.md E3.
-local function walk(tree, path, visit)
-    if ritz.is_tensor(tree) then return visit(path, tree) end
-    if type(tree) ~= "table" then return nil end
-    for i = 1, #tree do
-        walk(tree[i], path == "" and tostring(i) or path .. "." .. i, visit)
-    end
-    local keys = {}
-    for key in next, tree do
-        if type(key) == "string" then keys[#keys + 1] = key end
-    end
-    table.sort(keys)
-    for _, key in ipairs(keys) do
-        walk(tree[key], path == "" and key or path .. "." .. key, visit)
-    end
-end
-
 function run.digest(tree)
-    local list = {}
-    walk(tree, "", function(path, tensor)
-        list[#list + 1] = path
-        list[#list + 1] = tensor
-    end)
+    local names, list = ritz.tree.names(tree), {}
+    for i, leaf in ipairs(ritz.tree.leaves(tree)) do
+        if ritz.is_tensor(leaf) then
+            list[#list + 1] = names[i]
+            list[#list + 1] = leaf
+        end
+    end
     if #list == 0 then error("digest: no tensor in what was given", 0) end
     return internal.digest(list)
 end
 
-function run.path(name)
-    local folder = internal.run_folder()
-    return folder and folder .. "/" .. name
-end
+function run.path(name) return internal.run_path(name) end
 
 function run.save_params(name, tree)
     if type(name) ~= "string" then name, tree = "params", name end

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "kernel/gemm.h"
 #include "kernel/kernel.h"
@@ -35,6 +36,22 @@ static int l_folder(lua_State *L)
 {
     const ritz_run *run = run_of(L);
     lua_pushstring(L, run ? ritz_run_folder(run) : NULL);
+    return 1;
+}
+
+/* run_path(name): the path of a file in the folder, or nil. */
+static int l_path(lua_State *L)
+{
+    const ritz_run *run = run_of(L);
+    const char *name = luaL_checkstring(L, 1);
+    char *path;
+    ritz_error err = {0};
+    if (!run)
+        return 0;
+    if (ritz_run_path(&path, run, name, &err) != RITZ_OK)
+        return ritz_raise(L, &err);
+    ritz_free(path); /* and written again: pushing it may raise */
+    lua_pushfstring(L, "%s/%s", ritz_run_folder(run), name);
     return 1;
 }
 
@@ -205,12 +222,19 @@ static int l_threads(lua_State *L)
 void ritz_run_lua_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"clock", l_clock},       {"data_file", l_data_file},
-        {"digest", l_digest},     {"metric", l_metric},
-        {"option", l_option},     {"progress", l_progress},
-        {"run_folder", l_folder}, {"seed", l_seed},
-        {"settings", l_settings}, {"subject", l_subject},
-        {"threads", l_threads},   {NULL, NULL},
+        {"clock", l_clock},
+        {"data_file", l_data_file},
+        {"digest", l_digest},
+        {"metric", l_metric},
+        {"option", l_option},
+        {"progress", l_progress},
+        {"run_folder", l_folder},
+        {"run_path", l_path},
+        {"seed", l_seed},
+        {"settings", l_settings},
+        {"subject", l_subject},
+        {"threads", l_threads},
+        {NULL, NULL},
     };
     luaL_setfuncs(L, functions, 0);
 }

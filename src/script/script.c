@@ -234,14 +234,13 @@ static ritz_verdict end_run(ritz_script *script, ritz_verdict verdict,
 {
     if (!script->host.run)
         return verdict;
-    const size_t before = error->length;
     request r = {.script = script};
     if (call(save_figures, &r, error) != RITZ_DONE && verdict == RITZ_DONE)
         verdict = RITZ_FAILED;
     ritz_error err = {0};
     const char *message = error->length ? ritz_text_view(error) : NULL;
     if (ritz_host_end_run(&script->host, verdict, message, &err) != RITZ_OK) {
-        if (error->length > before)
+        if (error->length > 0)
             ritz_text_puts(error, "\n");
         ritz_text_puts(error, err.text);
         if (verdict == RITZ_DONE)

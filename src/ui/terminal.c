@@ -151,6 +151,7 @@ ritz_status ritz_terminal_begin(ritz_error *err)
     catch_unless_ignored(SIGTERM);
     catch_unless_ignored(SIGHUP);
     catch_unless_ignored(SIGWINCH);
+    catch (SIGXFSZ, SIG_IGN, 0, NULL); /* a file too large is an error */
     for (size_t i = 0; i < DEADLY; i++)
         catch (deadly[i], on_deadly_signal, SA_ONSTACK, &before[i]);
     return RITZ_OK;

@@ -129,6 +129,33 @@ t.run("a batch run", function()
     end
 end)
 
+t.run("files stay in the run's folder", function()
+    local script = t.path("astray.lua")
+    write(script, "local ritz = require 'ritz'\n"
+        .. "print(pcall(ritz.run.save_params, '../astray', { ritz.ones(1) }))\n"
+        .. "print(ritz.run.path('manifest.json'))")
+    local text, code = shell("'%s' batch '%s' --out '%s'", ritz_program, script, t.path("kept"))
+    t.is(code, 1, "a script that writes over the manifest fails")
+    t.matches(text, "wanted the name of a file in the run's folder (no '/', not manifest.json"
+        .. " or metrics.jsonl), got \"../astray.safetensors\"", "a folder above is refused")
+    t.matches(text, "got \"manifest.json\"", "and what ritz writes")
+    t.ok(not read(t.path("astray.safetensors")), "nothing was written there")
+end)
+
+t.run("a disk that is full", function()
+    local script = t.path("long.lua")
+    write(script, "local ritz = require 'ritz'\n"
+        .. "for i = 1, 2000 do ritz.run.log('loss', i) end\n"
+        .. "ritz.save(ritz.run.path 'large.npy', ritz.ones { 100, 100 })")
+    local folder = t.path("full")
+    local text, code = shell("ulimit -f 8; '%s' batch '%s' --out '%s'", ritz_program, script,
+        folder)
+    t.is(code, 1, "fails")
+    t.matches(text, "cannot write " .. folder .. "/metrics.jsonl: ", "says which file")
+    t.ok(not text:find("%dcannot"), "one error to a line")
+    t.ok(not read(folder .. "/large.npy"), "no part of a file is left")
+end)
+
 t.run("a batch that fails", function()
     local folder = t.path("failed")
     local text, code = batch(folder, "--set fail=true")
