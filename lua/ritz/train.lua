@@ -309,7 +309,7 @@ end
 local function begin(o)
     run.check_settings() -- not after an hour, at the script's end
     local seed = math.tointeger(o.seed or run.seed)
-    local rows = #ritz.tree.leaves(o.data)[1]
+    local rows = data.batches(o.data, { size = 1, shuffle = false }).count
     if rows == 0 then error("train: data must have at least one row, got none", 0) end
     local size = math.min(math.tointeger(o.batch), rows)
     local s = { o = o, size = size, step = 0, pending = {}, history = {} }
