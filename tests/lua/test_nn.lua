@@ -374,6 +374,45 @@ t.run("one_hot and embedding", function()
         function() ritz.embedding(draw(2), index) end, "rank")
 end)
 
+t.run("vmap is the loop", function()
+    local w, table_of = draw(3, 3, 2, 4), draw(5, 3)
+    local cases = {
+        { "gelu", ritz.gelu, draw(3, 4) },
+        { "elu", ritz.elu, draw(3, 4) },
+        { "var", function(v) return ritz.var(v, 1) end, draw(3, 4, 2) },
+        { "min", function(v) return ritz.min(v, 2) end, distinct(3, 4, 2) },
+        { "norm", ritz.norm, draw(3, 4) },
+        { "dot", ritz.dot, draw(3, 4), draw(3, 4) },
+        { "softmax", ritz.softmax, draw(3, 4) },
+        { "log_softmax", function(v) return ritz.log_softmax(v, 1) end, draw(3, 4, 2) },
+        { "logsumexp", ritz.logsumexp, draw(3, 4) },
+        { "linear", ritz.linear, draw(3, 2, 4), draw(3, 4, 5), draw(3, 5) },
+        { "conv2d", function(v) return ritz.conv2d(v, w, { padding = "same" }) end,
+            draw(3, 2, 5, 4, 2) },
+        { "conv2d with a kernel each", ritz.conv2d, draw(3, 1, 5, 4, 2), draw(3, 3, 3, 2, 4) },
+        { "max_pool2d", ritz.max_pool2d, distinct(3, 2, 4, 4, 2) },
+        { "layer_norm", ritz.layer_norm, draw(3, 2, 4) },
+        { "embedding", function(index) return ritz.embedding(table_of, index) end,
+            i64 { { 1, 2 }, { 5, 5 }, { 3, 1 } } },
+        { "one_hot", function(index) return ritz.one_hot(index, 4, "f64") end,
+            i64 { { 1, 2 }, { 4, 4 }, { 3, 1 } } },
+        { "cross_entropy", nn.cross_entropy, draw(3, 2, 4), i64 { { 1, 2 }, { 4, 4 }, { 3, 1 } } },
+        { "mse", nn.mse, draw(3, 4), draw(3, 4) },
+    }
+    for _, case in ipairs(cases) do
+        local name, f = case[1], case[2]
+        local args = table.move(case, 3, #case, 1, {})
+        local whole = ritz.vmap(f)(table.unpack(args))
+        local most = 0
+        for i = 1, 3 do
+            local one = {}
+            for k, x in ipairs(args) do one[k] = x[i] end
+            most = math.max(most, numeric.distance(whole[i], f(table.unpack(one))))
+        end
+        t.near(most, 0, 1e-13, name)
+    end
+end)
+
 t.run("losses", function()
     local x, labels = draw(4, 3), i64 { 1, 3, 2, 3 }
     local rows, sum, even = ritz.log_softmax(x):totable(), 0, 0
