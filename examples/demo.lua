@@ -35,7 +35,7 @@ end
 local fit = ritz.train {
     model = model, loss = loss, data = train, valid = test,
     optim = optim.adam { lr = opt.lr, schedule = optim.cosine() },
-    batch = 128, epochs = opt.epochs,
+    batch = 128, epochs = opt.epochs, valid_every = 100,
 }
 
 print(("%d parameters, %d steps in %.1f s"):format(nn.count(fit.params), fit.steps, fit.seconds))

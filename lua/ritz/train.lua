@@ -23,6 +23,8 @@ local train_params = {
     { name = "params", kind = "tree", doc = "the first parameters, instead of a model" },
     { name = "state", kind = "tree", doc = "the first state, with params" },
     { name = "valid", kind = "tree", doc = "a set to validate on after each epoch" },
+    { name = "valid_every", kind = "integer", low = 1, high = 2 ^ 31,
+        doc = "validate every so many steps too" },
     { name = "optim", kind = "any", doc = "the optimiser; not given: optim.adam{}" },
     { name = "batch", kind = "integer", default = 128, low = 1, high = 2 ^ 31,
         doc = "rows of a batch" },
@@ -136,8 +138,9 @@ local function draw_step(s, step, loss, metrics)
     end
 end
 
-local function draw_valid(s, epoch, valid)
+local function draw_valid(s, valid)
     if not s.figure then return end
+    local epoch = s.step / s.per_epoch
     for name, value in next, valid do
         local curve = s.curves[name]
         if curve and curve.valid then
@@ -231,6 +234,34 @@ local function notify(s, epoch, loss, metrics)
     return stop
 end
 
+local function validate(s)
+    local means = new_means()
+    for batch in data.batches(s.o.valid, { size = s.size, shuffle = false }) do
+        local loss, metrics = s.test(s.params, s.state, batch)
+        add_means(means, #ritz.tree.leaves(batch)[1], loss:item(), numbers(metrics))
+    end
+    return take_means(means)
+end
+
+--- Validates at this step; the losses up to it are read first, so that what is
+--- logged has one order.
+local function check_valid(s)
+    local before = run.clock()
+    look(s, before)
+    local valid = validate(s)
+    s.aside = s.aside + run.clock() - before
+    draw_valid(s, valid)
+    for _, name in ipairs(sorted_names(valid)) do
+        run.log("valid/" .. name, valid[name], s.step)
+    end
+    return valid
+end
+
+local function is_valid_step(s)
+    return s.o.valid and s.o.valid_every and s.step % s.o.valid_every == 0
+        and s.step % s.per_epoch ~= 0
+end
+
 local function run_step(s, epoch, batch)
     local loss, metrics
     loss, s.params, s.memory, s.state, s.sound, metrics =
@@ -241,17 +272,9 @@ local function run_step(s, epoch, batch)
     if s.step == 1 then s.first = now end
     if now - s.looked >= LOOK or s.step == 1 then look(s, now) end
     if now - s.told >= TELL then tell(s, epoch, now) end
+    if is_valid_step(s) then check_valid(s) end
     if s.called then return notify(s, epoch, loss, metrics) end
     return false
-end
-
-local function validate(s)
-    local means = new_means()
-    for batch in data.batches(s.o.valid, { size = s.size, shuffle = false }) do
-        local loss, metrics = s.test(s.params, s.state, batch)
-        add_means(means, #ritz.tree.leaves(batch)[1], loss:item(), numbers(metrics))
-    end
-    return take_means(means)
 end
 
 local function run_epoch(s, epoch)
@@ -263,15 +286,7 @@ local function run_epoch(s, epoch)
     end
     look(s, run.clock())
     local entry = { epoch = epoch, step = s.step, train = take_means(s.means) }
-    if s.o.valid then
-        local before = run.clock()
-        entry.valid = validate(s)
-        s.aside = s.aside + run.clock() - before
-        draw_valid(s, epoch, entry.valid)
-        for _, name in ipairs(sorted_names(entry.valid)) do
-            run.log("valid/" .. name, entry.valid[name], s.step)
-        end
-    end
+    if s.o.valid then entry.valid = check_valid(s) end
     entry.seconds = run.clock() - s.started
     s.history[epoch] = entry
     tell(s, epoch, run.clock())

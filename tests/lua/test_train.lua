@@ -157,6 +157,10 @@ t.run("figures", function()
     t.is(loss:series("valid"):count(), 3, "each epoch that of validation")
     t.is(fit.figure:panel(2):series("train"):count(), 24, "metrics have a panel each")
     t.is(fit.figure:panel(2):series("valid"):count(), 3, "with validation")
+    -- 8 steps an epoch: validation after steps 3, 6, 8, 9, 12, 15, 16, 18, 21, 24.
+    local often = ritz.train(small { plot = true, valid_every = 3 })
+    t.is(often.figure:panel(1):series("valid"):count(), 10, "valid_every: in between as well")
+    t.is(often.valid.loss, fit.valid.loss, "which changes no number")
 end)
 
 t.run("a loss that is not finite", function()
