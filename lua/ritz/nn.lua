@@ -94,7 +94,9 @@ local function new_layer(parts)
     parts.init = function(given)
         local o = options.check("init", init_params, given)
         local key = ritz.key(math.tointeger(o.seed or ritz.run.seed))
-        return parts.begin(key, o.dtype, "")
+        local params, state = parts.begin(key, o.dtype, "")
+        if state == nil then return params end -- the prompt would show the nil
+        return params, state
     end
     return setmetatable(parts, Layer)
 end
@@ -399,6 +401,7 @@ function nn.sequential(list)
                     state[names[i]] = s
                 end
             end
+            if state == nil then return x end
             return x, state
         end }
 end
