@@ -52,6 +52,24 @@ the run's stream, which --seed starts. Inside a transform pass a key:
   local keys = ritz.split(key, 2)
   local noise = ritz.normal { shape = {2, 3}, key = keys[1] }]],
 
+    layers = [[
+A layer is a table with init{seed, dtype}, which gives parameters and, for some,
+a state, and is called as y, state = layer(params, x, ctx). ctx may be nil, or
+has train (true or false), key (for draws) and state. Any function of one tensor
+is a layer, too; nn.sequential puts layers behind one another.
+
+The option init of a layer names how its weights begin. With i inputs and o
+outputs of the layer (kernel height times width times channels for images):
+
+  he_normal, he_uniform           variance 2 / i         He et al. 2015
+  glorot_normal, glorot_uniform   variance 2 / (i + o)   Glorot, Bengio 2010
+  lecun_normal, lecun_uniform     variance 1 / i         LeCun et al. 1998
+  normal                          variance 1
+  zeros, ones
+
+or is a function(shape, key, dtype, i, o). Biases begin at 0. Each parameter's
+draw depends on the seed and its path, "linear_2.w", and on nothing else.]],
+
     training = [[
 ritz.train { model =, loss =, data =, optim =, batch =, epochs = } runs the
 usual loop, draws its curves and stops with a message when the loss is no
