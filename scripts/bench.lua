@@ -121,17 +121,18 @@ local function rate(probe, threads) return probe.work / probe.least[threads] end
 
 -- What the machine does.
 
---- Several products in one call, so that small ones do not measure the call.
+--- Several products in one call, so that small ones do not measure the call; each
+-- result goes where the last one was, so that none waits for fresh memory.
 local function product_probe(m, n, k)
     local count = math.max(1, 4e6 // (m * n * k) | 0)
     local f = ritz.jit(function(a, b)
         local y = {}
         for i = 1, count do y[i] = ritz.matmul(a, b[i]) end
         return y
-    end)
-    local a, b = ritz.normal { m, k }, {}
-    for i = 1, count do b[i] = ritz.normal { k, n } end
-    return new_probe(function() return f(a, b) end, count * 2 * m * n * k)
+    end, { donate = 3 })
+    local a, b, y = ritz.normal { m, k }, {}, {}
+    for i = 1, count do b[i], y[i] = ritz.normal { k, n }, ritz.zeros { m, n } end
+    return new_probe(function() y = f(a, b, y) end, count * 2 * m * n * k)
 end
 
 --- a + s b in the place of a: three streams, each byte of them moved once. A call
