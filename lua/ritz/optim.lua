@@ -164,15 +164,16 @@ end
 
 local function optimiser_params(lr, more)
     local params = {
-        { name = "lr", kind = "number", default = lr, doc = "learning rate" },
+        { name = "lr", kind = "number", default = lr, low = 0, high = math.huge,
+            doc = "learning rate" },
         { name = "schedule", kind = "any",
             doc = "what the rate is multiplied with: optim.cosine{}, or a function of t" },
     }
     return table.move(more, 1, #more, 3, params)
 end
 
-local decay_param = { name = "weight_decay", kind = "number", default = 0.0,
-    doc = "times the parameter, added to the gradient" }
+local decay_param = { name = "weight_decay", kind = "number", default = 0.0, low = 0,
+    high = math.huge, doc = "times the parameter, added to the gradient" }
 
 local sgd_params = optimiser_params(0.01, { decay_param })
 
@@ -207,7 +208,8 @@ local function adam_params(decay, doc)
         { name = "betas", kind = "table", doc = "decay of mean and mean square; {0.9, 0.999}" },
         { name = "eps", kind = "number", default = 1e-8, low = 0, high = 1,
             doc = "added to the root" },
-        { name = "weight_decay", kind = "number", default = decay, doc = doc },
+        { name = "weight_decay", kind = "number", default = decay, low = 0, high = math.huge,
+            doc = doc },
     })
 end
 
@@ -216,8 +218,8 @@ local function check_betas(name, betas)
     for i = 1, 2 do
         local b = betas[i]
         if #betas ~= 2 or type(b) ~= "number" or not (b > 0 and b < 1) then
-            error(("%s: betas must be two numbers between 0 and 1, got entry %d %s"):format(name,
-                i, options.describe(b)), 0)
+            error(("%s: betas must be two numbers between 0 and 1, got %s as entry %d"):format(
+                name, options.describe(b), i), 0)
         end
     end
     return betas

@@ -45,16 +45,8 @@ local checks = {
     tree = function(v) return type(v) == "table" or is_tensor(v) end,
 }
 
---- What a value is, for messages: "text \"x\"", "number 3", "table".
-function options.describe(value)
-    local kind = type(value)
-    if kind == "string" then return ("text %q"):format(value) end
-    if kind == "number" or kind == "boolean" then
-        return kind .. " " .. tostring(value)
-    end
-    if kind == "userdata" and is_tensor(value) then return "a tensor" end
-    return kind
-end
+--- What a value is, for messages: the string "x", 3, f32[2,3], as those of C.
+options.describe = internal.describe
 
 local function allowed(choices, value)
     for choice in choices:gmatch("[^|]+") do
@@ -86,9 +78,9 @@ local function refuse_unknown(who, params, key)
     local known = {}
     for i, param in ipairs(params) do known[i] = param.name end
     local near = internal.nearest(key, known)
-    error(("%s: unknown option %s%s"):format(who, key, near
-        and "; did you mean " .. near .. "?"
-        or "; there are " .. table.concat(known, ", ")), 0)
+    error(("%s: unknown option \"%s\"%s"):format(who, key, near
+        and (": did you mean \"%s\"?"):format(near)
+        or ": there are " .. table.concat(known, ", ")), 0)
 end
 
 --- The table of option values: those given, checked, and the defaults. `params`

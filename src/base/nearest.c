@@ -38,22 +38,24 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m)
     return row[n % 3][m];
 }
 
-const char *ritz_nearest(const char *word, const char *const *known,
-                         size_t count)
+void ritz_nearest_try(ritz_nearest *n, const char *candidate)
 {
-    const size_t n = strlen(word);
-    const char *best = NULL;
-    size_t best_distance = LONGEST;
-    for (size_t i = 0; n <= LONGEST && i < count; i++) {
-        const size_t m = strlen(known[i]);
-        if (m > LONGEST)
-            continue;
-        const size_t d = distance(word, n, known[i], m);
-        const size_t allowed = m / 3 > 1 ? m / 3 : 1;
-        if (d <= allowed && d < m && d < best_distance) {
-            best = known[i];
-            best_distance = d;
-        }
+    const size_t length = strlen(n->name), m = strlen(candidate);
+    if (length > LONGEST || m > LONGEST)
+        return;
+    const size_t d = distance(n->name, length, candidate, m);
+    const size_t allowed = m / 3 > 1 ? m / 3 : 1;
+    if (d <= allowed && d < m && (!n->best || d < n->distance)) {
+        n->best = candidate;
+        n->distance = d;
     }
-    return best;
+}
+
+const char *ritz_nearest_of(const char *word, const char *const *known,
+                            size_t count)
+{
+    ritz_nearest n = {.name = word};
+    for (size_t i = 0; i < count; i++)
+        ritz_nearest_try(&n, known[i]);
+    return n.best;
 }

@@ -110,46 +110,10 @@ ritz_got ritz_got_at(lua_State *L, int index)
     return got;
 }
 
-static int min3(int a, int b, int c)
-{
-    const int m = a < b ? a : b;
-    return m < c ? m : c;
-}
-
-/* Levenshtein's distance, of the first 31 bytes. */
-static int edit_distance(const char *a, const char *b)
-{
-    enum { MOST = 31 };
-    const int n = (int)strnlen(a, MOST), m = (int)strnlen(b, MOST);
-    int row[MOST + 1];
-    for (int j = 0; j <= m; j++)
-        row[j] = j;
-    for (int i = 1; i <= n; i++) {
-        int corner = row[0];
-        row[0] = i;
-        for (int j = 1; j <= m; j++) {
-            const int replaced = corner + (a[i - 1] != b[j - 1]);
-            corner = row[j];
-            row[j] = min3(row[j] + 1, row[j - 1] + 1, replaced);
-        }
-    }
-    return row[m];
-}
-
-void ritz_nearest_try(ritz_nearest *n, const char *candidate)
-{
-    const int distance = edit_distance(n->name, candidate);
-    if (!n->best || distance < n->distance) {
-        n->best = candidate;
-        n->distance = distance;
-    }
-}
-
 ritz_hint ritz_nearest_hint(const ritz_nearest *n)
 {
     ritz_hint hint = {""};
-    const int length = (int)strlen(n->name);
-    if (n->best && n->distance <= 1 + length / 3)
+    if (n->best)
         snprintf(hint.text, sizeof hint.text, ": did you mean \"%.40s\"?",
                  n->best);
     return hint;

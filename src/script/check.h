@@ -7,6 +7,7 @@
 #ifndef RITZ_SCRIPT_CHECK_H
 #define RITZ_SCRIPT_CHECK_H
 
+#include "base/nearest.h"
 #include "base/status.h"
 #include "graph/function.h"
 #include "tensor/dtype.h"
@@ -34,14 +35,6 @@ typedef struct ritz_got {
 
 ritz_got ritz_got_at(lua_State *L, int index);
 ritz_got ritz_got_type(ritz_dtype dtype, const ritz_shape *shape);
-
-/* The candidate most like a name, by edit distance. Start from {.name = }. */
-typedef struct ritz_nearest {
-    const char *name, *best;
-    int distance;
-} ritz_nearest;
-
-void ritz_nearest_try(ritz_nearest *n, const char *candidate);
 
 /* ", did you mean \"axis\"?" when there is a candidate that is near. */
 typedef struct ritz_hint {

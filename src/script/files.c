@@ -4,7 +4,7 @@
 #include "script/files.h"
 
 #include "base/file.h"
-#include "base/nearest.h"
+#include "script/check.h"
 
 #include <dirent.h>
 #include <lauxlib.h>
@@ -76,6 +76,13 @@ static int l_make_folder(lua_State *L)
     return 0;
 }
 
+/* describe(value): what it is, for messages: the string "x", 3, f32[2,3]. */
+static int l_describe(lua_State *L)
+{
+    lua_pushstring(L, ritz_got_at(L, 1).text);
+    return 1;
+}
+
 /* nearest(word, list): the text of the list that the word was meant to be, or
  * nil. */
 static int l_nearest(lua_State *L)
@@ -91,7 +98,7 @@ static int l_nearest(lua_State *L)
             known[count++] = lua_tostring(L, -1);
         lua_pop(L, 1);
     }
-    lua_pushstring(L, ritz_nearest(word, known, count));
+    lua_pushstring(L, ritz_nearest_of(word, known, count));
     return 1;
 }
 
@@ -112,8 +119,9 @@ void ritz_files_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"list", l_list},       {"make_folder", l_make_folder},
-        {"nearest", l_nearest}, {"width", l_width},
-        {"write", l_write},     {NULL, NULL},
+        {"nearest", l_nearest}, {"describe", l_describe},
+        {"width", l_width},     {"write", l_write},
+        {NULL, NULL},
     };
     luaL_setfuncs(L, functions, 0);
 }

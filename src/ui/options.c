@@ -110,7 +110,7 @@ static ritz_status unknown(const char *name, ritz_error *err)
     const char *known[OPTIONS];
     for (size_t i = 0; i < OPTIONS; i++)
         known[i] = options[i].name;
-    const char *near = ritz_nearest(name, known, OPTIONS);
+    const char *near = ritz_nearest_of(name, known, OPTIONS);
     if (near)
         return ritz_fail(err, RITZ_EVALUE,
                          "unknown option '%s', did you mean '%s'?", name, near);

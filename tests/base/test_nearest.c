@@ -10,7 +10,8 @@ static const char *const names[] = {"seed", "threads", "set", "epochs",
 
 static const char *nearest(const char *word)
 {
-    const char *name = ritz_nearest(word, names, sizeof names / sizeof *names);
+    const char *name =
+        ritz_nearest_of(word, names, sizeof names / sizeof *names);
     return name ? name : "(none)";
 }
 
@@ -30,6 +31,6 @@ int main(void)
     memset(word, 'e', sizeof word - 1);
     word[sizeof word - 1] = '\0';
     is_text(nearest(word), "(none)", "a word longer than any name");
-    ok(!ritz_nearest("seed", names, 0), "no names");
+    ok(!ritz_nearest_of("seed", names, 0), "no names");
     return tap_end();
 }

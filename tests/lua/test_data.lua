@@ -97,17 +97,17 @@ t.run("what is refused", function()
     end
     local x = ritz.arange(6)
     refused("got 6 in set.x and 5 in set.y", { x = x, y = ritz.arange(5) })
-    refused("tensors wanted, got number 1 at set.y.1", { x = x, y = { 1 } })
+    refused("tensors wanted, got 1 at set.y.1", { x = x, y = { 1 } })
     refused("no tensor in set", {})
     refused("set is a scalar and has no rows", ritz.full({}, 1))
     local loop = { x = x }
     loop.loop = loop
     refused("does one contain itself?", loop)
-    refused("unknown option sise; did you mean size?", x, { sise = 3 })
+    refused('unknown option "sise": did you mean "size"?', x, { sise = 3 })
     refused("size must be at least 1, got 0", x, { size = 0 })
-    refused("size must be of kind integer, got text \"a\"", x, { size = "a" })
-    refused("size must be of kind integer, got number 1.5", x, { size = 1.5 })
-    refused("a table of options wanted, got number 3", x, 3)
+    refused("size must be of kind integer, got the string \"a\"", x, { size = "a" })
+    refused("size must be of kind integer, got 1.5", x, { size = 1.5 })
+    refused("a table of options wanted, got 3", x, 3)
 end)
 
 -- --- Fashion-MNIST's files, made here -------------------------------------------

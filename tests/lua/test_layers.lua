@@ -126,21 +126,21 @@ t.run("dropout draws from ctx.key", function()
 end)
 
 t.run("what is refused", function()
-    t.throws("linear: n_in must be a whole number from 1, got number 0",
+    t.throws("linear: n_in must be a whole number from 1, got 0",
         function() nn.linear(0, 2) end, "size")
-    t.throws("linear: n_out must be a whole number from 1, got nil", function() nn.linear(2) end,
-        "missing size")
-    t.throws("linear: unknown option bais; did you mean bias?",
+    t.throws("linear: n_out must be a whole number from 1, got nothing",
+        function() nn.linear(2) end, "missing size")
+    t.throws('linear: unknown option "bais": did you mean "bias"?',
         function() nn.linear(2, 2, { bais = 1 }) end, "option")
     t.throws('unknown initialiser "he_norml"; did you mean he_normal?', function()
         nn.linear(2, 2, { init = "he_norml" })
     end, "initialiser")
-    t.throws("init must be a name or a function, got number 1", function()
+    t.throws("init must be a name or a function, got 1", function()
         nn.linear(2, 2, { init = 1 })
     end, "initialiser of another kind")
-    t.throws("init: unknown option sed; did you mean seed?",
+    t.throws('init: unknown option "sed": did you mean "seed"?',
         function() nn.linear(2, 2).init { sed = 1 } end, "init")
-    t.throws("sequential: entry 2 must be a layer or a function, got number 3", function()
+    t.throws("sequential: entry 2 must be a layer or a function, got 3", function()
         nn.sequential { nn.relu(), 3 }
     end, "entry")
     t.throws("sequential: a list of layers wanted, got one layer",
@@ -148,10 +148,10 @@ t.run("what is refused", function()
     t.throws('sequential: names must differ, got "a" twice', function()
         nn.sequential { nn.linear(1, 1, { name = "a" }), nn.linear(1, 1, { name = "a" }) }
     end, "names")
-    t.throws("linear: parameters with w wanted, as init gives them, got nil", function()
+    t.throws("linear: parameters with w wanted, as init gives them, got nothing", function()
         nn.sequential { nn.linear(1, 1) }({}, ritz.ones { 1, 1 })
     end, "parameters of another model")
-    t.throws("dropout: rate must be 0 to below 1, got number 1", function() nn.dropout(1) end,
+    t.throws("dropout: rate must be 0 to below 1, got 1", function() nn.dropout(1) end,
         "rate")
 end)
 

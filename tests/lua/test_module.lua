@@ -51,6 +51,6 @@ t.ok(not good, "an error ends the script")
 t.matches(text, "code.lua:2: matmul: inner sizes must agree", "with its line")
 
 text = stock('local ritz = require "ritz"\nritz.data.batches(ritz.arange(3), {sise = 1})')
-t.matches(text, "unknown option sise; did you mean size?", "an error of the Lua part")
+t.matches(text, 'unknown option "sise": did you mean "size"?', "an error of the Lua part")
 
 t.done()

@@ -150,16 +150,21 @@ t.run("schedules", function()
 end)
 
 t.run("what is refused", function()
-    t.throws("adam: unknown option learning_rate", function() optim.adam { learning_rate = 1 } end,
-        "option")
-    t.throws("adam: unknown option beta; did you mean betas?",
+    t.throws('adam: unknown option "learning_rate"',
+        function() optim.adam { learning_rate = 1 } end, "option")
+    t.throws('adam: unknown option "beta": did you mean "betas"?',
         function() optim.adam { beta = { 1 } } end, "near")
-    t.throws("adam: lr must be of kind number, got text", function() optim.adam { lr = "1" } end,
-        "kind")
-    t.throws("adamw: betas must be two numbers between 0 and 1, got entry 2 number 1", function()
+    t.throws("adam: lr must be 0 to inf, got -0.1", function() optim.adam { lr = -0.1 } end,
+        "a rate below 0")
+    t.throws("sgd: weight_decay must be 0 to inf, got nan", function()
+        optim.sgd { weight_decay = math.abs(0 / 0) }
+    end, "no number")
+    t.throws('adam: lr must be of kind number, got the string "1"',
+        function() optim.adam { lr = "1" } end, "kind")
+    t.throws("adamw: betas must be two numbers between 0 and 1, got 1 as entry 2", function()
         optim.adamw { betas = { 0.9, 1 } }
     end, "betas")
-    t.throws("sgd: schedule must be one of optim, or a function of the step, got number 3",
+    t.throws("sgd: schedule must be one of optim, or a function of the step, got 3",
         function()
         optim.sgd { schedule = 3 }
     end, "schedule")
@@ -169,7 +174,7 @@ t.run("what is refused", function()
     t.throws("cosine: steps must be at least 1, got 0", function() optim.cosine { steps = 0 } end,
         "no steps")
     local o = optim.sgd {}
-    t.throws("sgd: the state that init gave wanted, got nil", function() o.update({}, {}) end,
+    t.throws("sgd: the state that init gave wanted, got nothing", function() o.update({}, {}) end,
         "no state")
     t.throws("sgd_step: argument 2 must be f32[2], got f32[3]", function()
         optim.sgd_step(ritz.ones { 2 }, ritz.ones { 3 }, 0.1)

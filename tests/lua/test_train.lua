@@ -195,17 +195,17 @@ t.run("a loss that is not finite", function()
 end)
 
 t.run("what is refused", function()
-    t.throws("train: unknown option epoch; did you mean epochs?",
+    t.throws('train: unknown option "epoch": did you mean "epochs"?',
         function() ritz.train { epoch = 1 } end, "option")
     t.throws("train: option loss is needed", function() ritz.train { data = clouds(4, 1) } end,
         "loss")
-    t.throws("train: a model with init, or params, wanted, got nil", function()
+    t.throws("train: a model with init, or params, wanted, got nothing", function()
         ritz.train { loss = print, data = clouds(4, 1) }
     end, "model")
-    t.throws("train: optim must be one of ritz.optim, got text",
+    t.throws("train: optim must be one of ritz.optim, got the string",
         function() ritz.train(small { optim = "adam" }) end,
         "optim")
-    t.throws("train: the loss must return a table of metrics second, got number 1", function()
+    t.throws("train: the loss must return a table of metrics second, got 1", function()
         ritz.train(small { loss = function(p) return ritz.sum(p.linear_1.w), 1 end })
     end, "metrics")
     t.throws("train: batch must be 1 to", function() ritz.train(small { batch = 0 }) end, "batch")
