@@ -242,6 +242,9 @@ ritz_status ritz_plan_run(ritz_plan *plan, ritz_tensor **in, ritz_tensor **out,
         return status;
     fill_bases(plan, in, out);
     status = ritz_run_instructions(plan, plan->first, plan->tail, true, err);
+    /* The tail cannot stop: a plan that is all tail is asked here. */
+    if (status == RITZ_OK && ritz_interrupt_poll())
+        status = ritz_fail(err, RITZ_EINTERRUPTED, "interrupted");
     if (status != RITZ_OK) {
         release_all(out, plan->nout);
         return status;

@@ -38,6 +38,11 @@ void ritz_core_seed(lua_State *L, uint64_t seed);
 /* The key of the next draw without a key; advances the stream. */
 ritz_key ritz_core_next_key(ritz_core *core);
 
+/* For the top level, where no trace is open. An interrupt that a hook raises at
+ * every instruction also stops the closing of a trace on its way. A state
+ * without ritz is allowed. */
+void ritz_core_end_trace(lua_State *L);
+
 /* Lua's collector cannot see the bytes of tensors: a binding that made one
  * calls this when all it made is in handles. May run finalizers. */
 void ritz_core_collect(lua_State *L);

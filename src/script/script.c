@@ -67,6 +67,7 @@ static ritz_verdict call(lua_CFunction f, request *r, ritz_text *error)
     const ritz_verdict verdict = verdict_of(r->script, status);
     ritz_interrupt_clear();
     lua_sethook(L, NULL, 0, 0);
+    ritz_core_end_trace(L);
     if (status != LUA_OK && verdict != RITZ_EXIT && error) {
         const bool is_text = lua_type(L, -1) == LUA_TSTRING;
         ritz_text_puts(error, is_text ? lua_tostring(L, -1)

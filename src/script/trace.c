@@ -11,16 +11,27 @@
 
 static const char metatable_key;
 
-static int close(lua_State *L)
+static void end(ritz_trace *trace)
 {
-    ritz_trace *trace = lua_touserdata(L, 1);
     if (trace->core->open == trace)
         trace->core->open = NULL;
     ritz_graph_delete(trace->graph);
     ritz_free(trace->ended);
     trace->graph = NULL;
     trace->ended = NULL;
+}
+
+static int close(lua_State *L)
+{
+    end(lua_touserdata(L, 1));
     return 0;
+}
+
+void ritz_core_end_trace(lua_State *L)
+{
+    ritz_core *core = ritz_core_of(L);
+    if (core && core->open)
+        end(core->open);
 }
 
 void ritz_trace_register(lua_State *L)

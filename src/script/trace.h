@@ -2,9 +2,10 @@
  *
  * There is at most one: transforms that start inside of it record into the
  * same graph (engine.md E1). Its userdata is a to-be-closed value of the C
- * function that opened it, so that it is closed on return, on an error and on
- * an interrupt alike; a coroutine that died without closing is noticed when
- * the trace is next asked for.
+ * function that opened it, so that it is closed on return and on an error. A
+ * coroutine that died without closing is noticed when the trace is next asked
+ * for; an interrupt, which stops the closing as well, ends at the top level,
+ * which closes what is left.
  */
 #ifndef RITZ_SCRIPT_TRACE_H
 #define RITZ_SCRIPT_TRACE_H
