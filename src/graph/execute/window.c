@@ -196,6 +196,47 @@ static void set_work(ritz_lowering *l, double flops)
     i->work = flops / 60.0;
 }
 
+/* Rows of a piece: as many as stay in cache. */
+static int64_t rows_of_piece(int64_t columns)
+{
+    const int64_t rows = PIECE / columns / ROW_UNIT * ROW_UNIT;
+    return rows < ROW_UNIT       ? ROW_UNIT
+           : rows > LONGEST_PART ? LONGEST_PART
+                                 : rows;
+}
+
+/* The products of a whole piece and of the last one, which may be shorter. */
+static void plan_pieces(window *d, int64_t n, bool weights)
+{
+    const int64_t rest = (d->rows - 1) % d->piece + 1;
+    d->g = (ritz_gemm){.dtype = d->dtype,
+                       .transpose_a = weights,
+                       .transpose_b = d->b.transposed,
+                       .n = n,
+                       .lda = d->columns,
+                       .ldb = d->b.ld,
+                       .ldc = n};
+    d->last = d->g;
+    d->g.m = weights ? d->columns : d->piece;
+    d->g.k = weights ? d->piece : d->columns;
+    d->last.m = weights ? d->columns : rest;
+    d->last.k = weights ? rest : d->columns;
+    ritz_gemm_plan(&d->g);
+    ritz_gemm_plan(&d->last);
+}
+
+/* What the tiles of the newest instruction share: a transposed right matrix,
+ * or the sums of each part. */
+static void add_shared(ritz_lowering *l, window *d, int64_t parts)
+{
+    if (parts == 0 && !d->g.copy_b)
+        return;
+    d->shared.buffer =
+        parts > 0 ? ritz_new_buffer(l, d->dtype, parts * d->g.m * d->g.n)
+                  : ritz_new_buffer(l, RITZ_U8, (int64_t)d->g.scratch_bytes);
+    ritz_set_two_outputs(l, d->shared.buffer);
+}
+
 /* n is a product whose left matrix is unfolded on the way. */
 bool ritz_emit_unfolded_product(ritz_lowering *l, const ritz_node *n)
 {
@@ -215,42 +256,15 @@ bool ritz_emit_unfolded_product(ritz_lowering *l, const ritz_node *n)
     d->x = ritz_at_of(l, u->in[0]);
     d->y.buffer = ritz_buffer_of(l, n);
     d->b = ritz_matrix_of(l, n->in[1], n->attr->flags & RITZ_TRANSPOSE_B);
-    d->piece = PIECE / d->columns / ROW_UNIT * ROW_UNIT;
-    if (d->piece < ROW_UNIT)
-        d->piece = ROW_UNIT;
-    if (d->piece > LONGEST_PART)
-        d->piece = LONGEST_PART;
-    const int64_t tiles = ceil_div(d->rows, d->piece);
-    const int64_t rest = d->rows - (tiles - 1) * d->piece;
-    d->g = (ritz_gemm){.dtype = n->dtype,
-                       .transpose_a = weights,
-                       .transpose_b = d->b.transposed,
-                       .n = n->shape.dim[1],
-                       .lda = d->columns,
-                       .ldb = d->b.ld,
-                       .ldc = n->shape.dim[1]};
-    d->last = d->g;
-    d->g.m = weights ? d->columns : d->piece;
-    d->g.k = weights ? d->piece : d->columns;
-    d->last.m = weights ? d->columns : rest;
-    d->last.k = weights ? rest : d->columns;
-    ritz_gemm_plan(&d->g);
-    ritz_gemm_plan(&d->last);
+    d->piece = rows_of_piece(d->columns);
+    plan_pieces(d, n->shape.dim[1], weights);
     const int in[] = {d->x.buffer, d->b.at.buffer};
     ritz_set_operands(l, i, in, 2, d->y.buffer);
+    const int64_t tiles = ceil_div(d->rows, d->piece);
     i->tiles = (size_t)tiles;
-    size_t scratch = (size_t)(d->piece * d->columns) * d->size;
-    if (weights) {
-        scratch += d->g.scratch_bytes;
-        d->shared.buffer =
-            ritz_new_buffer(l, n->dtype, tiles * d->g.m * d->g.n);
-        ritz_set_two_outputs(l, d->shared.buffer);
-    } else if (d->g.copy_b) {
-        d->shared.buffer =
-            ritz_new_buffer(l, RITZ_U8, (int64_t)d->g.scratch_bytes);
-        ritz_set_two_outputs(l, d->shared.buffer);
-    }
-    ritz_need_scratch(l, scratch);
+    add_shared(l, d, weights ? tiles : 0);
+    ritz_need_scratch(l, (size_t)(d->piece * d->columns) * d->size +
+                             (weights ? d->g.scratch_bytes : 0));
     set_work(l, 2.0 * (double)d->rows * (double)d->columns * (double)d->g.n);
     return true;
 }
@@ -282,11 +296,7 @@ static bool emit_folded_product(ritz_lowering *l, const ritz_node *n,
     const int in[] = {d->a.at.buffer, d->b.at.buffer};
     ritz_set_operands(l, i, in, 2, d->y.buffer);
     i->tiles = (size_t)d->images;
-    if (d->g.copy_b) {
-        d->shared.buffer =
-            ritz_new_buffer(l, RITZ_U8, (int64_t)d->g.scratch_bytes);
-        ritz_set_two_outputs(l, d->shared.buffer);
-    }
+    add_shared(l, d, 0);
     ritz_need_scratch(l, (size_t)(d->places * d->columns) * d->size);
     set_work(l, 2.0 * (double)d->rows * (double)d->columns * (double)d->g.k);
     return true;
