@@ -85,4 +85,14 @@ int ritz_call_axis(ritz_graph *g, const char *who, int64_t axis, int rank);
 int ritz_call_axes(ritz_graph *g, const char *who, const ritz_value *v,
                    int rank, int axes[RITZ_MAX_RANK]);
 
+/* What calls like f(x, axis, keep) have for parameters. */
+#define RITZ_AXES_AND_KEEP                                   \
+    {.name = "axis",                                         \
+     .kind = RITZ_PARAM_AXES,                                \
+     .doc = "an axis or a list of them; all when left out"}, \
+    {                                                        \
+        .name = "keep", .kind = RITZ_PARAM_BOOL,             \
+        .doc = "keep the reduced axes with size 1"           \
+    }
+
 #endif

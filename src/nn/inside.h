@@ -19,16 +19,6 @@ bool ritz_nn_wants_key(ritz_graph *g, const char *who, const ritz_node *key);
 bool ritz_nn_wants_vector(ritz_graph *g, const char *who, const char *name,
                           const ritz_node *v, const ritz_node *x);
 
-/* What calls like f(x, axis, keep) have for parameters. */
-#define RITZ_NN_AXES_AND_KEEP                                \
-    {.name = "axis",                                         \
-     .kind = RITZ_PARAM_AXES,                                \
-     .doc = "an axis or a list of them; all when left out"}, \
-    {                                                        \
-        .name = "keep", .kind = RITZ_PARAM_BOOL,             \
-        .doc = "keep the reduced axes with size 1"           \
-    }
-
 extern const ritz_function ritz_nn_relu, ritz_nn_leaky_relu, ritz_nn_elu,
     ritz_nn_gelu, ritz_nn_silu;
 extern const ritz_function ritz_nn_mean, ritz_nn_var, ritz_nn_std, ritz_nn_min,

@@ -61,7 +61,7 @@ const ritz_function ritz_nn_logsumexp = {
     .example = "ritz.logsumexp(ritz.tensor{1000, 1000})  --> 1000.69",
     .tensors = 1,
     .method = true,
-    .params = {RITZ_NN_AXES_AND_KEEP},
+    .params = {RITZ_AXES_AND_KEEP},
     .build = build_logsumexp,
 };
 

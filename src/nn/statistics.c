@@ -73,7 +73,7 @@ const ritz_function ritz_nn_mean = {
     .example = "ritz.mean(ritz.tensor{{1, 2}, {3, 4}}, 1)  --> {2, 3}",
     .tensors = 1,
     .method = true,
-    .params = {RITZ_NN_AXES_AND_KEEP},
+    .params = {RITZ_AXES_AND_KEEP},
     .build = build_mean,
 };
 
@@ -99,7 +99,7 @@ static ritz_node *variance_of(reduction *r, ritz_graph *g,
 
 #define AXES_KEEP_DDOF                                           \
     {                                                            \
-        RITZ_NN_AXES_AND_KEEP,                                   \
+        RITZ_AXES_AND_KEEP,                                      \
         {                                                        \
             .name = "ddof", .kind = RITZ_PARAM_INT, .high = 1e9, \
             .doc = "subtracted from the number of elements"      \
@@ -179,7 +179,7 @@ const ritz_function ritz_nn_min = {
     .example = "ritz.min(ritz.tensor{{1, 5}, {3, 4}}, 2)  --> {1, 3}",
     .tensors = 1,
     .method = true,
-    .params = {RITZ_NN_AXES_AND_KEEP},
+    .params = {RITZ_AXES_AND_KEEP},
     .build = build_min,
 };
 
@@ -203,7 +203,7 @@ const ritz_function ritz_nn_norm = {
     .example = "ritz.norm(ritz.tensor{3, 4})  --> 5",
     .tensors = 1,
     .method = true,
-    .params = {RITZ_NN_AXES_AND_KEEP},
+    .params = {RITZ_AXES_AND_KEEP},
     .build = build_norm,
 };
 

@@ -32,21 +32,11 @@ static cairo_status_t collect(void *text, const unsigned char *bytes,
                                        : CAIRO_STATUS_SUCCESS;
 }
 
-/* Panes of the row that starts at pane i. */
-static size_t row_length(const ritz_picture *picture, size_t i)
-{
-    size_t n = 1;
-    while (i + n < picture->count &&
-           picture->pane[i + n].row == picture->pane[i].row)
-        n++;
-    return n;
-}
-
 static void grid_of(const ritz_picture *picture, size_t *rows, size_t *columns)
 {
     *rows = *columns = 0;
     for (size_t i = 0; i < picture->count;) {
-        const size_t n = row_length(picture, i);
+        const size_t n = ritz_picture_row(picture, i);
         *columns = n > *columns ? n : *columns;
         ++*rows;
         i += n;
@@ -70,7 +60,7 @@ static void paint_page(cairo_t *cr, const page *p)
     }
     const double height = (p->height - p->header) / (double)rows;
     for (size_t i = 0; i < picture->count; row++) {
-        const size_t n = row_length(picture, i);
+        const size_t n = ritz_picture_row(picture, i);
         for (size_t k = 0; k < n; k++, i++) {
             const double width = p->width / (double)n;
             const double box[4] = {(double)k * width,

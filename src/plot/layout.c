@@ -14,22 +14,12 @@ static size_t at_least_one(size_t n)
     return n > 0 ? n : 1;
 }
 
-/* The panes of one row of the figure's grid, from `first`. */
-static size_t row_length(const ritz_picture *picture, size_t first)
-{
-    size_t n = 1;
-    while (first + n < picture->count &&
-           picture->pane[first + n].row == picture->pane[first].row)
-        n++;
-    return n;
-}
-
 static size_t break_rows(line *lines, const ritz_picture *picture, size_t width)
 {
     const size_t most = at_least_one(width / NARROWEST);
     size_t n = 0;
     for (size_t i = 0; i < picture->count;) {
-        const size_t row = row_length(picture, i);
+        const size_t row = ritz_picture_row(picture, i);
         const size_t parts = (row + most - 1) / most;
         for (size_t k = 0, done = 0; k < parts; k++) {
             const size_t count = (row - done) / (parts - k);

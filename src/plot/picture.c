@@ -173,3 +173,12 @@ void ritz_picture_delete(ritz_picture *picture)
     ritz_arena_delete(picture->arena);
     ritz_free(picture);
 }
+
+size_t ritz_picture_row(const ritz_picture *picture, size_t first)
+{
+    size_t n = 1;
+    while (first + n < picture->count &&
+           picture->pane[first + n].row == picture->pane[first].row)
+        n++;
+    return n;
+}

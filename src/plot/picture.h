@@ -49,4 +49,7 @@ ritz_status ritz_picture_new(ritz_picture **out, ritz_figure *figure,
                              size_t bins, ritz_error *err);
 void ritz_picture_delete(ritz_picture *picture); /* NULL is allowed */
 
+/* The number of panes in the row of the grid that begins with pane `first`. */
+size_t ritz_picture_row(const ritz_picture *picture, size_t first);
+
 #endif

@@ -36,17 +36,6 @@ static void build_over_axes(ritz_graph *g, const ritz_call *call,
     out[0] = ritz_reduce(g, p, x, axes, n, call->v[1].i != 0);
 }
 
-#define AXES_AND_KEEP                                            \
-    {                                                            \
-        {.name = "axis",                                         \
-         .kind = RITZ_PARAM_AXES,                                \
-         .doc = "an axis or a list of them; all when left out"}, \
-        {                                                        \
-            .name = "keep", .kind = RITZ_PARAM_BOOL,             \
-            .doc = "keep the reduced axes with size 1"           \
-        }                                                        \
-    }
-
 /* sum. attr: a[0..n-1] are the axes, ascending. */
 
 static ritz_node *sum_pull(ritz_graph *g, const ritz_rule *at, int i,
@@ -74,7 +63,7 @@ const ritz_primitive ritz_primitive_reduce_sum = {
             .example = "ritz.sum(ritz.tensor{{1, 2}, {3, 4}}, 1)  --> {4, 6}",
             .tensors = 1,
             .method = true,
-            .params = AXES_AND_KEEP,
+            .params = {RITZ_AXES_AND_KEEP},
             .build = build_sum,
         },
     .class = RITZ_CLASS_REDUCE,
@@ -154,7 +143,7 @@ const ritz_primitive ritz_primitive_reduce_max = {
             .example = "ritz.max(ritz.tensor{{1, 5}, {3, 4}}, 2)  --> {5, 4}",
             .tensors = 1,
             .method = true,
-            .params = AXES_AND_KEEP,
+            .params = {RITZ_AXES_AND_KEEP},
             .build = build_max,
         },
     .class = RITZ_CLASS_REDUCE,
