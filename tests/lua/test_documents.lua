@@ -29,6 +29,11 @@ end
 
 local page = read(source .. "/doc/ritz.1"):gsub("\\%-", "-")
 
+t.run("version", function()
+    local version = output(("'%s' --version"):format(program)):match("^ritz [%d.]+")
+    t.ok(version and page:find(version, 1, true), "the manual page is of this version")
+end)
+
 t.run("options", function()
     local help = output(("'%s' --help"):format(program))
     local known, count = {}, 0
