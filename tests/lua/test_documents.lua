@@ -131,7 +131,10 @@ local function check_names(name, text)
     end
 end
 
+local makefile = read(source .. "/Makefile.am")
+
 for _, name in ipairs(pages) do
+    t.ok(makefile:find(name, 1, true), name .. " is packed and installed")
     local text = read(source .. "/" .. name)
     check_paths(name, text)
     if not name:match("^doc/reference/") then check_names(name, text) end
