@@ -118,15 +118,6 @@ local function plain(kind, text, f)
         run = function(_, x) return f(x) end }
 end
 
-local function size_of(who, what, value)
-    local n = math.tointeger(value)
-    if not n or n < 1 then
-        error(("%s: %s must be a whole number from 1, got %s"):format(who, what,
-            options.describe(value)), 0)
-    end
-    return n
-end
-
 local function need_params(who, params, field)
     local found = type(params) == "table" and params[field]
     if not ritz.is_tensor(found) then
@@ -155,13 +146,19 @@ end
 
 function nn.linear(n_in, n_out, given)
     local o = options.check("linear", weight_params, given)
-    n_in, n_out = size_of("linear", "n_in", n_in), size_of("linear", "n_out", n_out)
+    n_in, n_out = options.whole("linear", "n_in", n_in), options.whole("linear", "n_out", n_out)
     return new_layer { kind = "linear", name = o.name, text = ("linear %d-%d"):format(n_in, n_out),
         begin = weights(o, { n_in, n_out }, n_in, n_out),
         run = function(p, x)
             need_params("linear", p, "w")
             return ritz.linear(x, p.w, p.b)
         end }
+end
+
+--- Height and width of a window, given as one number or as two.
+local function pair_of(who, what, value)
+    local pair = type(value) == "table" and value or { value, value }
+    return { options.whole(who, what, pair[1]), options.whole(who, what, pair[2]) }
 end
 
 local conv_params = table.move(weight_params, 1, #weight_params, 3, {
@@ -171,9 +168,8 @@ local conv_params = table.move(weight_params, 1, #weight_params, 3, {
 
 function nn.conv2d(n_in, n_out, kernel, given)
     local o = options.check("conv2d", conv_params, given)
-    n_in, n_out = size_of("conv2d", "n_in", n_in), size_of("conv2d", "n_out", n_out)
-    local pair = type(kernel) == "table" and kernel or { kernel, kernel }
-    local h, w = size_of("conv2d", "kernel", pair[1]), size_of("conv2d", "kernel", pair[2])
+    n_in, n_out = options.whole("conv2d", "n_in", n_in), options.whole("conv2d", "n_out", n_out)
+    local h, w = table.unpack(pair_of("conv2d", "kernel", kernel))
     local how = { stride = o.stride, padding = o.padding }
     return new_layer { kind = "conv2d", name = o.name,
         text = ("conv2d %dx%d %d-%d"):format(h, w, n_in, n_out),
@@ -185,17 +181,17 @@ function nn.conv2d(n_in, n_out, kernel, given)
 end
 
 function nn.max_pool2d(size)
-    size = size or 2
+    size = pair_of("max_pool2d", "size", size or 2)
     return plain("max_pool2d", "max_pool2d", function(x) return ritz.max_pool2d(x, size) end)
 end
 
 function nn.avg_pool2d(size)
-    size = size or 2
+    size = pair_of("avg_pool2d", "size", size or 2)
     return plain("avg_pool2d", "avg_pool2d", function(x) return ritz.avg_pool2d(x, size) end)
 end
 
 function nn.flatten(axes)
-    axes = axes and size_of("flatten", "axes", axes)
+    axes = axes and options.whole("flatten", "axes", axes)
     return plain("flatten", "flatten", function(x)
         local shape = x.shape
         local last = axes and math.max(#shape - axes, 0) or 1
@@ -240,7 +236,7 @@ end
 
 function nn.layer_norm(size, given)
     local o = options.check("layer_norm", norm_params, given)
-    size = size_of("layer_norm", "size", size)
+    size = options.whole("layer_norm", "size", size)
     local how = { eps = o.eps }
     return new_layer { kind = "layer_norm", name = o.name, text = "layer_norm " .. size,
         begin = scale_and_shift(size),
@@ -257,7 +253,7 @@ local batch_norm_params = table.move(norm_params, 1, #norm_params, 2, {
 
 function nn.batch_norm(size, given)
     local o = options.check("batch_norm", batch_norm_params, given)
-    size = size_of("batch_norm", "size", size)
+    size = options.whole("batch_norm", "size", size)
     local begin = scale_and_shift(size)
     return new_layer { kind = "batch_norm", name = o.name, text = "batch_norm " .. size,
         begin = function(key, dtype)
@@ -301,7 +297,7 @@ local embedding_params = {
 
 function nn.embedding(n, size, given)
     local o = options.check("embedding", embedding_params, given)
-    n, size = size_of("embedding", "n", n), size_of("embedding", "size", size)
+    n, size = options.whole("embedding", "n", n), options.whole("embedding", "size", size)
     return new_layer { kind = "embedding", name = o.name,
         text = ("embedding %d-%d"):format(n, size),
         begin = weights({ init = o.init }, { n, size }, n, size),

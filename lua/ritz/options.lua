@@ -48,6 +48,16 @@ local checks = {
 --- What a value is, for messages: the string "x", 3, f32[2,3], as those of C.
 options.describe = internal.describe
 
+--- The whole number from 1 that an argument `what` of a function `who` must be.
+function options.whole(who, what, value)
+    local n = math.tointeger(value)
+    if not n or n < 1 then
+        error(("%s: %s must be a whole number from 1, got %s"):format(who, what,
+            options.describe(value)), 0)
+    end
+    return n
+end
+
 local function allowed(choices, value)
     for choice in choices:gmatch("[^|]+") do
         if choice == value then return true end

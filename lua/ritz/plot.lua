@@ -40,6 +40,15 @@ local draw_params = extend(panel_params, {
     { name = "panel", kind = "any", doc = "draw into this panel, not a new figure" },
 })
 
+local function set_limits(panel, axis, limits)
+    local low, high = limits[1], limits[2]
+    if type(low) ~= "number" or type(high) ~= "number" then
+        error(("panel: %slimits must be two numbers, got %s and %s"):format(axis,
+            options.describe(low), options.describe(high)), 0)
+    end
+    internal.panel_limits(panel, axis, low, high)
+end
+
 local function set_panel(panel, o)
     for _, which in ipairs { "title", "number", "xlabel", "ylabel", "note" } do
         if o[which] then internal.panel_text(panel, which, o[which]) end
@@ -47,7 +56,7 @@ local function set_panel(panel, o)
     for _, axis in ipairs { "x", "y" } do
         local scale, limits = o[axis .. "scale"], o[axis .. "limits"]
         if scale then internal.panel_scale(panel, axis, scale) end
-        if limits then internal.panel_limits(panel, axis, limits[1], limits[2]) end
+        if limits then set_limits(panel, axis, limits) end
     end
     if o.legend ~= nil then internal.panel_legend(panel, o.legend) end
     return panel
@@ -79,8 +88,16 @@ local function split_arguments(who, ...)
     return args, options.check(who, draw_params, given)
 end
 
+local function is_panel(value)
+    local meta = type(value) == "userdata" and debug.getmetatable(value)
+    return meta and rawequal(meta.__index, internal.panel_methods)
+end
+
 -- The panel to draw into, and the new figure when it is none of an old one.
 local function target(o)
+    if o.panel ~= nil and not is_panel(o.panel) then
+        error("plot: panel must be one of a figure's, got " .. options.describe(o.panel), 0)
+    end
     if o.panel then return set_panel(o.panel, o) end
     local figure = new_figure(o.title)
     return set_panel(figure:panel(1, 1), o), figure
@@ -157,7 +174,8 @@ end
 
 local figure_params = {
     { name = "title", kind = "text", doc = "of the whole figure" },
-    { name = "columns", kind = "integer", default = 2, doc = "of the grid of panels" },
+    { name = "columns", kind = "integer", default = 2, low = 1, high = 16,
+        doc = "of the grid of panels" },
     { name = "panels", kind = "table", doc = "a list of tables as of panel:set" },
 }
 
@@ -172,7 +190,7 @@ end
 
 function plot.push(name, value, x)
     if type(name) ~= "string" then
-        error("push: the name of a curve wanted, got " .. type(name), 0)
+        error("push: the name of a curve wanted, got " .. options.describe(name), 0)
     end
     if not live then
         live = { figure = new_figure(nil), panels = {}, series = {}, count = 0 }
@@ -235,6 +253,7 @@ function internal.is_figure(value)
 end
 
 function figure_methods:panel(row, column)
+    row = options.whole("panel", column and "row" or "number", row)
     if not column then
         local columns = info[self].columns
         row, column = (row - 1) // columns + 1, (row - 1) % columns + 1
@@ -249,7 +268,8 @@ local save_params = {
 
 function figure_methods:save(path, given)
     if type(path) ~= "string" then
-        error("save: a path ending in .svg, .pdf or .png wanted, got " .. type(path), 0)
+        error("save: a path ending in .svg, .pdf or .png wanted, got "
+            .. options.describe(path), 0)
     end
     local o = options.check("save", save_params, given)
     internal.figure_save(self, path, o.width, o.height)

@@ -151,6 +151,10 @@ t.run("what is refused", function()
     t.throws("linear: parameters with w wanted, as init gives them, got nothing", function()
         nn.sequential { nn.linear(1, 1) }({}, ritz.ones { 1, 1 })
     end, "parameters of another model")
+    t.throws("max_pool2d: size must be a whole number from 1, got 0",
+        function() nn.max_pool2d(0) end, "window")
+    t.throws("avg_pool2d: size must be a whole number from 1, got nothing",
+        function() nn.avg_pool2d { 2 } end, "half a window")
     t.throws("dropout: rate must be 0 to below 1, got 1", function() nn.dropout(1) end,
         "rate")
 end)

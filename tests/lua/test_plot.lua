@@ -111,7 +111,20 @@ t.run("what is refused", function()
         panel, "a", "pie")
     refused("a number or a tensor of one element wanted, got f32[2]",
         function() panel:series("a"):push(1, ritz.zeros { 2 }) end)
-    refused("row must be 1 to 16, got 0", function() plot.figure():panel(0, 1) end)
+    refused("panel: row must be a whole number from 1, got 0",
+        function() plot.figure():panel(0, 1) end)
+    refused("row must be 1 to 16, got 17", function() plot.figure():panel(17, 1) end)
+    refused("panel: number must be a whole number from 1, got -1",
+        function() plot.figure():panel(-1) end)
+    refused('panel: number must be a whole number from 1, got the string "x"',
+        function() plot.figure():panel("x") end)
+    refused("figure: columns must be 1 to 16, got 0", plot.figure, { columns = 0 })
+    refused("panel: xlimits must be two numbers, got 1 and nothing", plot.line, { 1 },
+        { xlimits = { 1 } })
+    refused('panel: ylimits must be two numbers, got the string "a" and 2', plot.line, { 1 },
+        { ylimits = { "a", 2 } })
+    refused("plot: panel must be one of a figure's, got 3", plot.line, { 1 }, { panel = 3 })
+    refused("a path ending in .svg, .pdf or .png wanted, got nothing", plot.save)
 end)
 
 t.run("traced values are refused", function()
