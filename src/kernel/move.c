@@ -73,6 +73,20 @@ static void *step(const void *x, int64_t elements, size_t size)
     return (char *)x + elements * (int64_t)size;
 }
 
+/* Writes `times` more copies of the `period` bytes before y: a vector that is
+ * added to every row of a matrix is gathered so, in few long copies. */
+static void repeat(void *y, size_t period, size_t times)
+{
+    const char *pattern = (const char *)y - period;
+    const size_t total = period * times;
+    for (size_t done = 0; done < total;) {
+        const size_t known = period + done, left = total - done;
+        const size_t n = known < left ? known : left;
+        memcpy((char *)y + done, pattern, n);
+        done += n;
+    }
+}
+
 void ritz_gather_strided(void *y, const void *x, const ritz_strided *view,
                          int64_t first, int64_t n, size_t size)
 {
@@ -91,6 +105,14 @@ void ritz_gather_strided(void *y, const void *x, const ritz_strided *view,
         const int64_t count = n < left ? n : left;
         row(y, 1, step(x, offset, size), view->stride[last], count, size);
         y = step(y, count, size), n -= count;
+        if (last > 0 && view->stride[last - 1] == 0 &&
+            count == view->dim[last]) {
+            const int64_t rows = view->dim[last - 1] - index[last - 1] - 1;
+            const int64_t more = rows < n / count ? rows : n / count;
+            repeat(y, (size_t)count * size, (size_t)more);
+            y = step(y, more * count, size), n -= more * count;
+            index[last - 1] += more;
+        }
         offset -= index[last] * view->stride[last];
         index[last] = 0;
         for (int i = last - 1; i >= 0; i--) {
