@@ -229,13 +229,22 @@ static size_t differences(const char *name, int cases)
     return wrong;
 }
 
+/* ThreadSanitizer does not see Lua's longjmp: what it believes to be the call
+ * stack grows with every error, and 65536 frames are too many for it. */
+#ifdef __SANITIZE_THREAD__
+enum { CALLS = 5000 };
+#else
+enum { CALLS = 40000 };
+#endif
+
 static void test_random(void)
 {
     static const char *const names[] = {"find", "match", "gmatch", "gsub"};
     key = ritz_key_from_seed(20);
     for (size_t i = 0; i < COUNT(names); i++)
-        is_int(differences(names[i], 40000), 0,
-               "%s: 40000 random calls give what stock Lua gives", names[i]);
+        is_int(differences(names[i], CALLS), 0,
+               "%s: %d random calls give what stock Lua gives", names[i],
+               (int)CALLS);
     ritz_text_free(&subject);
     ritz_text_free(&pattern);
     ritz_text_free(&template);
