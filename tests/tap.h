@@ -55,6 +55,9 @@ void note(const char *format, ...) TAP_PRINTF(1, 2); /* a "# " line */
 /* Prints "# name" and calls `test`, unless RITZ_TEST_ONLY is set and is no
  * part of the name: so one case of many can be run alone. */
 void tap_run(const char *name, void (*test)(void));
+/* The same for a test that interrupts loops in Lua: ThreadSanitizer would hold
+ * the signal back until the next system call, so there it is skipped. */
+void tap_run_interrupts(const char *name, void (*test)(void));
 bool tap_wanted(const char *name);
 
 /* A path in this program's own scratch folder, which the runner removes.

@@ -190,7 +190,7 @@ int main(void)
     tap_run("usage", test_usage);
     tap_run("progress", test_progress);
     tap_run("batch", test_batch);
-    tap_run("signals", test_signals);
+    tap_run_interrupts("signals", test_signals);
     ritz_free(output);
     ritz_free(errors);
     return tap_end();

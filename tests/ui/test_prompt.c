@@ -355,14 +355,14 @@ int main(void)
     tap_run("lines", test_lines);
     tap_run("keys", test_keys);
     tap_run("paste", test_paste);
-    tap_run("interrupt", test_interrupt);
+    tap_run_interrupts("interrupt", test_interrupt);
     tap_run("busy", test_busy);
     tap_run("progress", test_progress);
     tap_run("flood", test_flood);
     tap_run("history", test_history);
     tap_run("no history", test_no_history);
-    tap_run("signals", test_signals);
-    tap_run("dumb", test_dumb);
+    tap_run_interrupts("signals", test_signals);
+    tap_run_interrupts("dumb", test_dumb);
     tap_run("script first", test_script_first);
     return tap_end();
 }
