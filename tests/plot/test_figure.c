@@ -249,8 +249,12 @@ static void test_threads(void)
     }
     pthread_join(writer, NULL);
     is_int(wrong, 0, "pictures taken while points arrive are whole");
-    is_int(ritz_figure_generation(figure) > before, 1,
-           "the last change is after the last picture");
+    ritz_picture *last = picture_new(figure);
+    ok(last->generation >= before &&
+           last->generation == ritz_figure_generation(figure),
+       "the last picture is of the last change");
+    near(last->pane[0].curve[0].last, POINTS - 1, 0, "and shows its point");
+    ritz_picture_delete(last);
     note("%d pictures", pictures);
     ritz_figure_release(figure);
 }
