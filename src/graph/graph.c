@@ -34,6 +34,9 @@ static ritz_node *append(ritz_graph *g, const ritz_primitive *prim, int nin)
     n->graph = g;
     n->in = in;
     n->nin = nin;
+    n->self = n;
+    n->out = &n->self;
+    n->nout = 1;
     n->attr = &no_attr;
     n->origin = g->origin;
     n->id = (uint32_t)g->size;
@@ -175,39 +178,113 @@ static ritz_node *refuse(ritz_graph *g, const ritz_primitive *prim,
     return ritz_graph_fail(g, status, "%s: %s", prim->function.name, text);
 }
 
+/* The application of a primitive before it is a node. */
+typedef struct application {
+    const ritz_primitive *prim;
+    ritz_node *const *in;
+    int nin;
+    const ritz_attr *attr;
+    ritz_type one, *type; /* of the outputs */
+    int outputs;
+} application;
+
+static ritz_status infer(ritz_graph *g, application *a, ritz_error *err)
+{
+    const ritz_many *many = a->prim->many;
+    a->outputs = many ? many->outputs(a->attr) : 1;
+    a->one.dtype = RITZ_F32;
+    a->type = &a->one;
+    if (a->outputs > 1)
+        a->type =
+            ritz_arena_alloc(g->arena, (size_t)a->outputs, sizeof *a->type);
+    if (!a->type)
+        return ritz_fail_memory(err, "graph");
+    ritz_status status = many
+                             ? many->infer(a->type, a->in, a->nin, a->attr, err)
+                             : a->prim->infer(&a->one.dtype, &a->one.shape,
+                                              a->in, a->nin, a->attr, err);
+    for (int k = 0; k < a->outputs && status == RITZ_OK; k++)
+        status = ritz_shape_check(&a->type[k].shape, err);
+    return status;
+}
+
+static void set_type(ritz_node *n, const ritz_type *type)
+{
+    n->dtype = type->dtype;
+    n->shape = type->shape;
+}
+
+static bool keep_attr(ritz_graph *g, ritz_node *n, const ritz_attr *attr)
+{
+    if (attr == &no_attr)
+        return true;
+    ritz_attr *copy = ritz_arena_alloc(g->arena, 1, sizeof *copy);
+    if (!copy)
+        return false;
+    *copy = *attr;
+    n->attr = copy;
+    return true;
+}
+
+/* Output k of a node: its part. */
+static ritz_node *append_part(ritz_graph *g, ritz_node *main, int k,
+                              const ritz_type *type)
+{
+    const ritz_attr attr = {.axis = k};
+    ritz_node *part = append(g, &ritz_primitive_part, 1);
+    if (!part || !keep_attr(g, part, &attr))
+        return NULL;
+    part->in[0] = main;
+    set_type(part, type);
+    return part;
+}
+
+bool ritz_graph_add_outputs(ritz_node *n, const ritz_type *type, int count)
+{
+    ritz_graph *g = n->graph;
+    const int total = n->nout + count;
+    ritz_node **out = ritz_arena_alloc(g->arena, (size_t)total, sizeof *out);
+    for (int k = 0; out && k < total; k++) {
+        out[k] =
+            k < n->nout ? n->out[k] : append_part(g, n, k, &type[k - n->nout]);
+        if (!out[k])
+            out = NULL;
+    }
+    if (!out) {
+        out_of_memory(g);
+        return false;
+    }
+    n->out = out;
+    n->nout = total;
+    return true;
+}
+
 ritz_node *ritz_apply(ritz_graph *g, const ritz_primitive *prim,
                       ritz_node *const *in, int nin, const ritz_attr *attr)
 {
     if (g->error.status != RITZ_OK)
         return g->harmless;
-    ritz_dtype dtype = RITZ_F32;
-    ritz_shape shape = {0};
-    if (!attr)
-        attr = &no_attr;
+    application a = {
+        .prim = prim, .in = in, .nin = nin, .attr = attr ? attr : &no_attr};
     ritz_error err = {0};
-    ritz_status status = prim->infer(&dtype, &shape, in, nin, attr, &err);
-    if (status == RITZ_OK)
-        status = ritz_shape_check(&shape, &err);
+    const ritz_status status = infer(g, &a, &err);
     if (status != RITZ_OK)
         return refuse(g, prim, status, err.text);
-
     ritz_node *n = append(g, prim, nin);
-    ritz_attr *copy = NULL;
-    if (n && attr != &no_attr) {
-        copy = ritz_arena_alloc(g->arena, 1, sizeof *copy);
-        if (copy) {
-            *copy = *attr;
-            n->attr = copy;
-        }
-    }
-    if (!n || (attr != &no_attr && !copy))
+    if (!n || !keep_attr(g, n, a.attr))
         return out_of_memory(g);
     if (nin > 0)
         memcpy(n->in, in, (size_t)nin * sizeof *in);
-    n->dtype = dtype;
-    n->shape = shape;
-    n->weak = all_weak(in, nin);
+    set_type(n, &a.type[0]);
+    n->weak = !prim->many && all_weak(in, nin);
+    if (a.outputs > 1 && !ritz_graph_add_outputs(n, a.type + 1, a.outputs - 1))
+        return g->harmless;
     return n;
+}
+
+ritz_node *ritz_output(ritz_node *n, int k)
+{
+    return k < n->nout ? n->out[k] : n->graph->harmless;
 }
 
 ritz_node *ritz_input(ritz_graph *g, ritz_dtype dtype, const ritz_shape *shape)

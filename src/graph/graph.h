@@ -45,6 +45,8 @@ typedef struct ritz_origin {
     const char *layer; /* NULL outside of layers */
 } ritz_origin;
 
+/* A node with several outputs is its own first one. The others are nodes of
+ * the primitive `part`, whose one input is the main node. */
 struct ritz_node {
     const ritz_primitive *prim;
     ritz_graph *graph;
@@ -52,6 +54,9 @@ struct ritz_node {
     int32_t nin;
     ritz_node **in;
     const ritz_attr *attr; /* never NULL */
+    ritz_node **out;       /* itself, then its further outputs' part nodes */
+    int32_t nout;
+    ritz_node *self; /* what out points to where there is one output */
     ritz_dtype dtype;
     bool weak; /* a number argument: adopts the dtype it meets */
     ritz_shape shape;
@@ -83,6 +88,9 @@ void ritz_graph_set_layer(ritz_graph *g, const char *layer);
  * lists are copied. Building code calls the functions of build.h instead. */
 ritz_node *ritz_apply(ritz_graph *g, const ritz_primitive *prim,
                       ritz_node *const *in, int nin, const ritz_attr *attr);
+
+/* Output k of a node, which itself is output 0; the harmless node has any. */
+ritz_node *ritz_output(ritz_node *n, int k);
 
 /* An argument of the traced function. */
 ritz_node *ritz_input(ritz_graph *g, ritz_dtype dtype, const ritz_shape *shape);

@@ -3,9 +3,12 @@
 #ifndef RITZ_GRAPH_INTERNAL_H
 #define RITZ_GRAPH_INTERNAL_H
 
-#include "graph/graph.h"
+#include "graph/primitive.h"
 
 /* The origin of the nodes made from now on, which outlives the graph. */
 void ritz_graph_borrow_origin(ritz_graph *g, const ritz_origin *origin);
+
+/* Gives a node `count` further outputs; false when out of memory. */
+bool ritz_graph_add_outputs(ritz_node *n, const ritz_type *type, int count);
 
 #endif

@@ -329,8 +329,10 @@ static ritz_status search(ritz_plan *plan, const ritz_origin **where,
         const ritz_status status = run_one(in, &rt, true, err);
         if (status != RITZ_OK)
             return status;
-        const int out = in->out[0]; /* others are scratch, or of the chain */
-        if (!all_finite(&plan->buffer[out], plan->base[out])) {
+        for (int k = 0; k < in->results; k++) {
+            const int out = in->out[k];
+            if (all_finite(&plan->buffer[out], plan->base[out]))
+                continue;
             *where = &in->origin;
             *primitive = in->label;
             return RITZ_OK;

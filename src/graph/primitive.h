@@ -46,6 +46,33 @@ typedef ritz_node *ritz_batch_fn(ritz_graph *g, const ritz_rule *at,
                                  ritz_node *const *in, const bool *batched,
                                  int64_t size);
 
+/* The rules of a primitive with several outputs, in the place of those above.
+ * Lists have an entry for each input (nin) or output (nout) of the application.
+ */
+typedef struct ritz_type {
+    ritz_dtype dtype;
+    ritz_shape shape;
+} ritz_type;
+
+typedef struct ritz_many {
+    /* How many outputs the application has. */
+    int (*outputs)(const ritz_attr *attr);
+    ritz_status (*infer)(ritz_type *out, ritz_node *const *in, int nin,
+                         const ritz_attr *attr, ritz_error *err);
+    /* result[k] is the tangent of output k; it is NULL at first, which means
+     * that there is none. tangent[i] is NULL where input i does not move. */
+    void (*jvp)(ritz_graph *g, const ritz_rule *at, ritz_node *const *tangent,
+                ritz_node **result);
+    /* The cotangents of all inputs at once. ct[k] is NULL where output k has
+     * none, and one of them is not. result[i] is NULL at first, which means
+     * that there is none; it is not asked for where wanted[i] is false. */
+    void (*vjp)(ritz_graph *g, const ritz_rule *at, ritz_node *const *ct,
+                const bool *wanted, ritz_node **result);
+    /* Every result carries the batch as axis 0. */
+    void (*batch)(ritz_graph *g, const ritz_rule *at, ritz_node *const *in,
+                  const bool *batched, int64_t size, ritz_node **result);
+} ritz_many;
+
 /* How the compiler treats a primitive. */
 typedef enum ritz_class {
     RITZ_CLASS_LEAF,        /* input, constant, iota: no instruction of work */
@@ -84,6 +111,7 @@ struct ritz_primitive {
     ritz_jvp_fn *jvp;
     ritz_vjp_fn *vjp;
     ritz_batch_fn *batch;
+    const ritz_many *many; /* of several outputs: instead of the rules above */
     /* Why a rule is missing, where it is: "none, because ...". */
     const char *no_derivative;
 

@@ -72,9 +72,32 @@ static bool is_one_of(const ritz_node *n, ritz_node *const *list, int count)
     return false;
 }
 
-static ritz_rule rule_at(ritz_node *const *n)
+static ritz_rule rule_at(const ritz_node *n)
 {
-    return (ritz_rule){(*n)->in, (*n)->nin, n, 1, (*n)->attr};
+    return (ritz_rule){n->in, n->nin, n->out, n->nout, n->attr};
+}
+
+/* A part is done with its main node. */
+static bool is_part(const ritz_node *n)
+{
+    return n->prim == &ritz_primitive_part;
+}
+
+static void *scratch(ritz_graph *g, int count, size_t size)
+{
+    void *list = ritz_arena_alloc(ritz_graph_arena(g), (size_t)count, size);
+    if (!list)
+        ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
+    return list;
+}
+
+/* Gives the outputs of n that were there when the walk began what they carry.
+ */
+static void carry_all(span *s, const ritz_node *n, ritz_node *const *value)
+{
+    for (int k = 0; k < n->nout; k++)
+        if (n->out[k]->id - s->first < s->count)
+            s->slot[n->out[k]->id - s->first] = value[k];
 }
 
 static bool moves(const ritz_node *n)
@@ -133,28 +156,51 @@ static ritz_node *push_elementwise(ritz_graph *g, const ritz_rule *at,
     return sum;
 }
 
-static ritz_node *push(ritz_graph *g, ritz_node *n, const span *s)
+static ritz_node *push_one(ritz_graph *g, const ritz_node *n,
+                           ritz_node *const *tangent)
 {
-    ritz_node *tangent[RITZ_MAX_OPERANDS] = {0};
-    ritz_node **list = tangent;
+    const ritz_rule at = rule_at(n);
+    if (!moves(n))
+        return NULL;
+    if (n->prim->partial)
+        return push_elementwise(g, &at, n->prim, tangent);
+    if (n->prim->jvp)
+        return n->prim->jvp(g, &at, tangent);
+    return n->prim->no_derivative ? NULL : no_rule(g, n, "jvp");
+}
+
+static void push_many(ritz_graph *g, const ritz_node *n, span *s,
+                      ritz_node *const *tangent)
+{
+    const ritz_rule at = rule_at(n);
+    ritz_node **result = scratch(g, n->nout, sizeof *result);
+    if (!n->prim->many->jvp && !n->prim->no_derivative)
+        no_rule(g, n, "jvp");
+    if (!result || !n->prim->many->jvp)
+        return;
+    n->prim->many->jvp(g, &at, tangent, result);
+    for (int k = 0; k < at.nout; k++)
+        if (!moves(at.out[k]))
+            result[k] = NULL;
+    carry_all(s, n, result);
+}
+
+static void push(ritz_graph *g, const ritz_node *n, span *s)
+{
+    ritz_node *few[RITZ_MAX_OPERANDS] = {0}, **tangent = few;
     bool any = false;
     if (n->nin > RITZ_MAX_OPERANDS)
-        list =
-            ritz_arena_alloc(ritz_graph_arena(g), (size_t)n->nin, sizeof *list);
-    if (!list)
-        return ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
-    for (int i = 0; i < n->nin; i++) {
-        list[i] = carried(s, n->in[i]);
-        any = any || list[i];
+        tangent = scratch(g, n->nin, sizeof *tangent);
+    for (int i = 0; tangent && i < n->nin; i++) {
+        tangent[i] = carried(s, n->in[i]);
+        any = any || tangent[i];
     }
-    if (!any || !moves(n))
-        return NULL;
-    const ritz_rule at = rule_at(&n);
-    if (n->prim->partial)
-        return push_elementwise(g, &at, n->prim, list);
-    if (n->prim->jvp)
-        return n->prim->jvp(g, &at, list);
-    return n->prim->no_derivative ? NULL : no_rule(g, n, "jvp");
+    if (!any)
+        return;
+    if (n->prim->many)
+        push_many(g, n, s, tangent);
+    else
+        s->slot[n->id - s->first] = push_one(g, n, tangent);
 }
 
 void ritz_jvp(ritz_graph *g, ritz_node *const *variable,
@@ -168,8 +214,8 @@ void ritz_jvp(ritz_graph *g, ritz_node *const *variable,
             s.slot[variable[i]->id - s.first] = tangent[i];
         for (uint32_t i = 0; i < s.count; i++) {
             ritz_node *n = ritz_graph_node(g, s.first + i);
-            if (s.depends[i] && !is_one_of(n, variable, nvar))
-                s.slot[i] = push(g, n, &s);
+            if (s.depends[i] && !is_part(n) && !is_one_of(n, variable, nvar))
+                push(g, n, &s);
         }
     }
     for (int i = 0; i < nout; i++) {
@@ -183,7 +229,7 @@ void ritz_jvp(ritz_graph *g, ritz_node *const *variable,
 
 static ritz_node *pull(ritz_graph *g, ritz_node *n, int i, ritz_node *ct)
 {
-    const ritz_rule at = rule_at(&n);
+    const ritz_rule at = rule_at(n);
     if (n->prim->partial) {
         ritz_node *slope = n->prim->partial(g, &at, i);
         return slope ? times(g, ct, slope) : NULL;
@@ -193,16 +239,53 @@ static ritz_node *pull(ritz_graph *g, ritz_node *n, int i, ritz_node *ct)
     return n->prim->no_derivative ? NULL : no_rule(g, n, "vjp");
 }
 
+static void add_cotangent(ritz_graph *g, span *s, const ritz_node *x,
+                          ritz_node *ct)
+{
+    ritz_node **slot = &s->slot[x->id - s->first];
+    *slot = add_or_first(g, *slot, ct);
+}
+
+static bool wants_cotangent(const span *s, const ritz_node *x)
+{
+    return depends(s, x) && moves(x);
+}
+
+/* The parts of n have larger ids: what they carry is complete. */
+static void pull_many(ritz_graph *g, span *s, const ritz_node *n)
+{
+    const ritz_rule at = rule_at(n);
+    ritz_node **ct = scratch(g, n->nout, sizeof *ct);
+    ritz_node **result = scratch(g, n->nin, sizeof *result);
+    bool *wanted = scratch(g, n->nin, sizeof *wanted);
+    bool any = false;
+    if (!ct || !result || !wanted)
+        return;
+    for (int k = 0; k < n->nout; k++) {
+        ct[k] = carried(s, n->out[k]);
+        any = any || ct[k];
+    }
+    for (int i = 0; i < n->nin; i++)
+        wanted[i] = wants_cotangent(s, n->in[i]);
+    if (any && n->prim->many->vjp)
+        n->prim->many->vjp(g, &at, ct, wanted, result);
+    else if (any && !n->prim->no_derivative)
+        no_rule(g, n, "vjp");
+    for (int i = 0; i < at.nin; i++)
+        if (wanted[i])
+            add_cotangent(g, s, at.in[i], result[i]);
+}
+
 static void pull_back(ritz_graph *g, span *s, ritz_node *n)
 {
     ritz_node *ct = s->slot[n->id - s->first];
-    for (int i = 0; i < n->nin; i++) {
-        ritz_node *x = n->in[i];
-        if (!depends(s, x) || !moves(x))
-            continue;
-        ritz_node **slot = &s->slot[x->id - s->first];
-        *slot = add_or_first(g, *slot, pull(g, n, i, ct));
+    if (n->prim->many) {
+        pull_many(g, s, n);
+        return;
     }
+    for (int i = 0; ct && i < n->nin; i++)
+        if (wants_cotangent(s, n->in[i]))
+            add_cotangent(g, s, n->in[i], pull(g, n, i, ct));
 }
 
 void ritz_vjp(ritz_graph *g, ritz_node *const *output,
@@ -219,7 +302,7 @@ void ritz_vjp(ritz_graph *g, ritz_node *const *output,
             }
         for (uint32_t i = s.count; i-- > 0;) {
             ritz_node *n = ritz_graph_node(g, s.first + i);
-            if (s.depends[i] && s.slot[i] && !is_one_of(n, variable, nvar))
+            if (s.depends[i] && !is_part(n) && !is_one_of(n, variable, nvar))
                 pull_back(g, &s, n);
         }
     }
@@ -241,21 +324,26 @@ ritz_node *ritz_batch_variable(ritz_graph *g, ritz_node *x, int axis)
     return ritz_input(g, x->dtype, &shape);
 }
 
-static ritz_node *spread(ritz_graph *g, ritz_node *n, const span *s,
-                         int64_t size)
+static void spread(ritz_graph *g, const ritz_node *n, span *s, int64_t size)
 {
-    ritz_node **in =
-        ritz_arena_alloc(ritz_graph_arena(g), (size_t)n->nin, sizeof *in);
-    bool *batched = ritz_arena_alloc(ritz_graph_arena(g), (size_t)n->nin, 1);
-    if (!in || !batched)
-        return ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
+    ritz_node **in = scratch(g, n->nin, sizeof *in);
+    ritz_node **result = scratch(g, n->nout, sizeof *result);
+    bool *batched = scratch(g, n->nin, sizeof *batched);
+    if (!in || !batched || !result)
+        return;
     for (int i = 0; i < n->nin; i++) {
         batched[i] = depends(s, n->in[i]);
         in[i] = batched[i] ? carried(s, n->in[i]) : n->in[i];
     }
-    const ritz_rule at = rule_at(&n);
-    return n->prim->batch ? n->prim->batch(g, &at, in, batched, size)
-                          : no_rule(g, n, "batching");
+    const ritz_rule at = rule_at(n);
+    if (n->prim->many && n->prim->many->batch)
+        n->prim->many->batch(g, &at, in, batched, size, result);
+    else if (n->prim->batch)
+        result[0] = n->prim->batch(g, &at, in, batched, size);
+    else
+        no_rule(g, n, "batching");
+    if (ritz_graph_status(g, NULL) == RITZ_OK)
+        carry_all(s, n, result);
 }
 
 static ritz_node *repeat(ritz_graph *g, ritz_node *x, int64_t size)
@@ -277,9 +365,9 @@ void ritz_vmap(ritz_graph *g, ritz_node *const *variable,
             s.slot[variable[i]->id - s.first] = batched[i];
         for (uint32_t i = 0; i < s.count; i++) {
             ritz_node *n = ritz_graph_node(g, s.first + i);
-            if (s.depends[i] && !is_one_of(n, variable, nvar) &&
+            if (s.depends[i] && !is_part(n) && !is_one_of(n, variable, nvar) &&
                 ritz_graph_status(g, NULL) == RITZ_OK)
-                s.slot[i] = spread(g, n, &s, size);
+                spread(g, n, &s, size);
         }
     }
     for (int i = 0; i < nout; i++) {

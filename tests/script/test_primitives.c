@@ -33,11 +33,14 @@ static void check_record(const ritz_primitive *p)
         ok(given(p->refusals[0].call) || f->tensors == 1,
            "%s: has a call that must be refused", f->name);
     }
-    ok(p->infer != NULL, "%s: has a shape rule", f->name);
-    ok((p->partial || (p->jvp && p->vjp)) != (p->no_derivative != NULL),
+    const ritz_many *many = p->many;
+    ok((p->infer != NULL) != (many && many->outputs && many->infer),
+       "%s: has a shape rule", f->name);
+    ok((p->partial || (p->jvp && p->vjp) || (many && many->jvp && many->vjp)) !=
+           (p->no_derivative != NULL),
        "%s: has derivative rules, or says why it has none", f->name);
-    ok(p->batch || p->class == RITZ_CLASS_LEAF, "%s: has a batching rule",
-       f->name);
+    ok(p->batch || (many && many->batch) || p->class == RITZ_CLASS_LEAF,
+       "%s: has a batching rule", f->name);
 }
 
 static void set_text(lua_State *L, const char *name, const char *value)

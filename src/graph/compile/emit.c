@@ -68,6 +68,7 @@ ritz_instruction *ritz_new_instruction(ritz_lowering *l, const ritz_node *n,
                             .out = out,
                             .nin = nin,
                             .nout = nout,
+                            .results = 1,
                             .tiles = 1,
                             .label = n->prim->function.name};
     if (n->origin)

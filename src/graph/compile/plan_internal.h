@@ -59,6 +59,7 @@ struct ritz_instruction {
     const void *detail; /* what the kind needs, in the plan's arena */
     int *in, *out;      /* buffers read and written */
     int nin, nout;
+    int results; /* the first of `out`; the others are scratch */
     size_t tiles;
     double work; /* an estimate in nanoseconds: small ones run on one thread */
     double flops;

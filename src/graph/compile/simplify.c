@@ -286,6 +286,8 @@ static ritz_node *rebuild(pass *s, const ritz_node *n, ritz_node *const *map)
         return ritz_graph_fail(s->g, RITZ_ENOMEM, "compile: out of memory");
     for (int i = 0; i < n->nin; i++)
         in[i] = map[n->in[i]->id];
+    if (n->prim == &ritz_primitive_part)
+        return ritz_output(in[0], n->attr->axis);
     return simplify(s, n, in);
 }
 

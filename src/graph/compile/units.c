@@ -289,11 +289,22 @@ static void form_view(ritz_lowering *l, const ritz_node *n)
     store(l, n);
 }
 
+/* The instruction of the main node writes all of its outputs. */
+static void form_part(ritz_lowering *l, const ritz_node *n)
+{
+    ritz_lowered *v = ritz_value_of(l, n);
+    v->role = RITZ_ROLE_STORED;
+    v->stored = true;
+    v->unit = ritz_value_of(l, n->in[0])->unit;
+}
+
 static void form(ritz_lowering *l, const ritz_node *n)
 {
     ritz_lowered *v = ritz_value_of(l, n);
     if (n->prim == &ritz_primitive_input)
         v->role = RITZ_ROLE_STORED;
+    else if (n->prim == &ritz_primitive_part)
+        form_part(l, n);
     else if (ritz_is_splat(n, NULL))
         v->role = RITZ_ROLE_NUMBER;
     else if (is_view_primitive(n))

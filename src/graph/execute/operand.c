@@ -44,6 +44,20 @@ void ritz_set_operands(ritz_lowering *l, ritz_instruction *i, const int *in,
     i->out[0] = out;
 }
 
+void ritz_set_all_outputs(ritz_lowering *l, const ritz_node *n, int scratch)
+{
+    int *out = ritz_plan_alloc(l, (size_t)n->nout + 1, sizeof *out);
+    if (!out)
+        return;
+    for (int k = 0; k < n->nout; k++)
+        out[k] = ritz_buffer_of(l, n->out[k]);
+    out[n->nout] = scratch;
+    ritz_instruction *i = &l->plan->code[l->plan->instructions - 1];
+    i->out = out;
+    i->results = n->nout;
+    i->nout = n->nout + (scratch >= 0);
+}
+
 void ritz_set_two_outputs(ritz_lowering *l, int scratch)
 {
     ritz_instruction *i = &l->plan->code[l->plan->instructions - 1];

@@ -30,6 +30,10 @@ void *ritz_add_instruction(ritz_lowering *l, const ritz_node *n,
 void ritz_set_operands(ritz_lowering *l, ritz_instruction *i, const int *in,
                        int nin, int out);
 
+/* The newest instruction writes all outputs of n, in their order, whether they
+ * are read or not, and has scratch memory of its own: `scratch`, or -1. */
+void ritz_set_all_outputs(ritz_lowering *l, const ritz_node *n, int scratch);
+
 /* Scratch memory of the newest instruction, live for it only. */
 void ritz_set_two_outputs(ritz_lowering *l, int scratch);
 

@@ -38,6 +38,24 @@ const ritz_primitive ritz_primitive_iota = {
     .no_derivative = "none, because it depends on nothing",
 };
 
+/* part. attr: axis is which output of its input this is. Made together with
+ * its main node, and done with it in every transform. */
+
+static ritz_status infer_part(ritz_dtype *dtype, ritz_shape *shape,
+                              ritz_node *const *in, int nin,
+                              const ritz_attr *attr, ritz_error *err)
+{
+    (void)dtype, (void)shape, (void)in, (void)nin, (void)attr;
+    return ritz_fail(err, RITZ_EVALUE, "part: made with its main node only");
+}
+
+const ritz_primitive ritz_primitive_part = {
+    .function = {.name = "part", .summary = "A further output of a node."},
+    .class = RITZ_CLASS_LEAF,
+    .infer = infer_part,
+    .no_derivative = "none, because its main node has all of them",
+};
+
 /* variable: the same value under a new name; derivatives are taken in it. */
 
 static ritz_status infer_any(ritz_dtype *dtype, ritz_shape *shape,
