@@ -123,6 +123,10 @@ struct ritz_primitive {
     ritz_sample samples[RITZ_SAMPLES];
     ritz_refusal refusals[RITZ_REFUSALS];
 
+    /* Loads the library that its instruction calls, when a plan with it is
+     * compiled; NULL: it calls none. */
+    ritz_status (*prepare)(ritz_error *err);
+
     double flops; /* floating-point operations per output element */
 };
 

@@ -13,9 +13,9 @@
  */
 #include "kernel/gemm.h"
 #include "kernel/kernel.h"
+#include "kernel/lapack.h"
 #include "kernel/move.h"
 
-#include <cblas.h>
 #include <string.h>
 
 enum {
@@ -54,14 +54,31 @@ static const family families[] = {
 
 enum { AVX512, AVX2, GENERAL, FAMILIES };
 
-static int this_family(void)
+/* Asks OpenBLAS only where the answer can be yes: that loads it. */
+static bool blas_has_avx512(void)
 {
     static const char *const avx512[] = {"SkylakeX", "Cooperlake",
                                          "Sapphirerapids"};
-    for (size_t i = 0; i < sizeof avx512 / sizeof *avx512; i++)
-        if (strcmp(ritz_blas_kernel(), avx512[i]) == 0)
-            return AVX512;
+    const char *kernel =
+        ritz_kernels_of(RITZ_F32, "avx512") ? ritz_blas_kernel() : NULL;
+    for (size_t i = 0; kernel && i < sizeof avx512 / sizeof *avx512; i++)
+        if (strcmp(kernel, avx512[i]) == 0)
+            return true;
+    return false;
+}
+
+static int this_family(void)
+{
+    if (blas_has_avx512())
+        return AVX512;
     return avx2_loops(RITZ_F32) ? AVX2 : GENERAL;
+}
+
+ritz_status ritz_gemm_prepare(ritz_error *err)
+{
+    const bool own =
+        !ritz_kernels_of(RITZ_F32, "avx512") && families[this_family()].loops;
+    return own ? RITZ_OK : ritz_lapack_load(err);
 }
 
 static int64_t ceiling(int64_t a, int64_t b)
@@ -170,12 +187,13 @@ static void blas(const ritz_gemm *g, const ritz_product *p)
         g->transpose_b && !g->copy_b ? CblasTrans : CblasNoTrans;
     const int m = (int)p->m, n = (int)p->n, k = (int)p->k;
     const int lda = (int)p->lda, ldb = (int)p->ldb, ldc = (int)p->ldc;
+    const ritz_lapack *t = ritz_lapack_table();
     if (g->dtype == RITZ_F32)
-        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, p->a, lda, p->b, ldb,
-                    p->add, p->c, ldc);
+        t->cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, p->a, lda, p->b, ldb,
+                       p->add, p->c, ldc);
     else
-        cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, p->a, lda, p->b, ldb,
-                    p->add, p->c, ldc);
+        t->cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, p->a, lda, p->b, ldb,
+                       p->add, p->c, ldc);
 }
 
 /* Element (row, column) of a matrix. */
@@ -265,10 +283,6 @@ const char *ritz_gemm_family(void)
 
 const char *ritz_blas_kernel(void)
 {
-    return openblas_get_corename();
-}
-
-void ritz_blas_single_thread(void)
-{
-    openblas_set_num_threads(1);
+    const bool there = ritz_lapack_load(NULL) == RITZ_OK;
+    return there ? ritz_lapack_table()->openblas_get_corename() : NULL;
 }

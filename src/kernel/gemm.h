@@ -10,6 +10,7 @@
 #ifndef RITZ_KERNEL_GEMM_H
 #define RITZ_KERNEL_GEMM_H
 
+#include "base/status.h"
 #include "tensor/dtype.h"
 
 #include <stdbool.h>
@@ -30,6 +31,9 @@ typedef struct ritz_gemm {
     int family;           /* whose table made this plan */
 } ritz_gemm;
 
+/* Loads OpenBLAS where this processor's family needs it: before any plan. */
+ritz_status ritz_gemm_prepare(ritz_error *err);
+
 void ritz_gemm_plan(ritz_gemm *g);
 /* For tests: as on a processor of this family. False when this one cannot. */
 bool ritz_gemm_plan_as(ritz_gemm *g, const char *family);
@@ -43,9 +47,9 @@ void ritz_gemm_tile(const ritz_gemm *g, size_t tile, const void *a,
 void ritz_gemm_after(const ritz_gemm *g, void *c, const void *scratch);
 
 /* The family whose tile table is used ("avx512", "avx2", "general") and
- * OpenBLAS's own name for its kernels, for the manifest. */
+ * OpenBLAS's own name for its kernels, NULL where it cannot be loaded; for the
+ * manifest. */
 const char *ritz_gemm_family(void);
 const char *ritz_blas_kernel(void);
-void ritz_blas_single_thread(void); /* called once at start */
 
 #endif

@@ -2,7 +2,6 @@
 #include "script/open.h"
 
 #include "base/parallel.h"
-#include "kernel/gemm.h"
 #include "script/core.h"
 #include "script/data_lua.h"
 #include "script/document.h"
@@ -41,7 +40,6 @@ static void set_loaded(lua_State *L, const char *name, int index)
 
 int ritz_open(lua_State *L, const char *lua_dir)
 {
-    ritz_blas_single_thread();
     ritz_frames_own(L, lua_dir);
     add_path(L, lua_dir);
     ritz_core_open(L);

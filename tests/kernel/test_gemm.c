@@ -12,6 +12,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "kernel/gemm.h"
+#include "kernel/lapack.h"
 
 #include <float.h>
 #include <math.h>
@@ -287,7 +288,7 @@ static void plans(void)
 
 int main(void)
 {
-    ritz_blas_single_thread();
+    ritz_lapack_load(NULL);
     tap_run("plans", plans);
     tap_run("truth", truth);
     tap_run("rows", rows);

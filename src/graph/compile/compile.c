@@ -134,6 +134,18 @@ static ritz_status lower(ritz_plan *p, ritz_graph *g,
     return done ? copy_origins(p, err) : out_of_memory(err);
 }
 
+/* Libraries are loaded now: nothing may fail when the plan runs. */
+static ritz_status prepare(const ritz_graph *g, ritz_error *err)
+{
+    ritz_status status = RITZ_OK;
+    for (uint32_t i = 0; i < ritz_graph_size(g) && status == RITZ_OK; i++) {
+        const ritz_primitive *prim = ritz_graph_node(g, i)->prim;
+        if (prim->prepare)
+            status = prim->prepare(err);
+    }
+    return status;
+}
+
 /* The spec in terms of the simplified graph. */
 typedef struct scratch {
     ritz_node **map, **input, **output;
@@ -159,7 +171,9 @@ static ritz_status compile(ritz_plan *p, ritz_graph *small, ritz_graph *g,
         return status;
     const ritz_plan_spec inner = {s->input, spec->nin, s->output, spec->nout,
                                   spec->donate};
-    status = lower(p, small, &inner, err);
+    status = prepare(small, err);
+    if (status == RITZ_OK)
+        status = lower(p, small, &inner, err);
     return status == RITZ_OK ? compute_constants(p, err) : status;
 }
 

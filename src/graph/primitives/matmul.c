@@ -6,6 +6,7 @@
 #include "graph/batch.h"
 #include "graph/build.h"
 #include "graph/infer.h"
+#include "kernel/gemm.h"
 
 #include <string.h>
 
@@ -131,6 +132,7 @@ const ritz_primitive ritz_primitive_matmul = {
             .build = build_matmul,
         },
     .class = RITZ_CLASS_MATMUL,
+    .prepare = ritz_gemm_prepare,
     .infer = infer_matmul,
     .jvp = matmul_push,
     .vjp = matmul_pull,
