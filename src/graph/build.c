@@ -332,6 +332,21 @@ ritz_node *ritz_argmax(ritz_graph *g, ritz_node *x, int axis)
     return ritz_apply(g, &ritz_primitive_argmax, &x, 1, NULL);
 }
 
+ritz_node *ritz_first_in_order(ritz_graph *g, ritz_node *x, int axis,
+                               bool descending, int64_t keep)
+{
+    const ritz_attr attr = {.flags = descending, .a = {keep}};
+    const int last = x->shape.rank - 1;
+    x = ritz_move_axis(g, x, axis, last);
+    return ritz_move_axis(
+        g, ritz_apply(g, &ritz_primitive_argsort, &x, 1, &attr), last, axis);
+}
+
+ritz_node *ritz_argsort(ritz_graph *g, ritz_node *x, int axis, bool descending)
+{
+    return ritz_first_in_order(g, x, axis, descending, x->shape.dim[axis]);
+}
+
 ritz_node *ritz_cumsum(ritz_graph *g, ritz_node *x, int axis, bool reverse)
 {
     const ritz_attr attr = {.axis = axis, .flags = reverse};
@@ -401,6 +416,16 @@ ritz_node *ritz_take_axis(ritz_graph *g, ritz_node *x, ritz_node *index,
     const ritz_attr attr = {.axis = axis, .n = batch};
     ritz_node *in[] = {x, index};
     return ritz_apply(g, &ritz_primitive_take, in, 2, &attr);
+}
+
+ritz_node *ritz_take_along(ritz_graph *g, ritz_node *x, ritz_node *index,
+                           int axis)
+{
+    const int last = x->shape.rank - 1;
+    x = ritz_move_axis(g, x, axis, last);
+    index = ritz_move_axis(g, index, axis, last);
+    return ritz_move_axis(g, ritz_take_axis(g, x, index, last, last), last,
+                          axis);
 }
 
 ritz_node *ritz_scatter_add_axis(ritz_graph *g, ritz_node *x, ritz_node *index,

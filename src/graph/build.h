@@ -113,6 +113,11 @@ ritz_node *ritz_sum_all(ritz_graph *g, ritz_node *x);
 ritz_node *ritz_mean_axes(ritz_graph *g, ritz_node *x, const int *axes, int n,
                           bool keep);
 ritz_node *ritz_argmax(ritz_graph *g, ritz_node *x, int axis); /* i64, from 1 */
+/* Positions, i64 from 1, in order along the axis; equal ones stay in order. */
+ritz_node *ritz_argsort(ritz_graph *g, ritz_node *x, int axis, bool descending);
+/* Only the first `keep` of them, 0 to the length of the axis. */
+ritz_node *ritz_first_in_order(ritz_graph *g, ritz_node *x, int axis,
+                               bool descending, int64_t keep);
 ritz_node *ritz_cumsum(ritz_graph *g, ritz_node *x, int axis, bool reverse);
 
 /* Products, gathering, windows. */
@@ -124,6 +129,10 @@ ritz_node *ritz_matmul_flags(ritz_graph *g, ritz_node *a, ritz_node *b,
  * `batch` axes of both are matched one to one. */
 ritz_node *ritz_take_axis(ritz_graph *g, ritz_node *x, ritz_node *index,
                           int axis, int batch);
+/* Element by element: y[.., i] = x[.., index[.., i]] along the axis; the other
+ * axes agree. */
+ritz_node *ritz_take_along(ritz_graph *g, ritz_node *x, ritz_node *index,
+                           int axis);
 ritz_node *ritz_scatter_add_axis(ritz_graph *g, ritz_node *x, ritz_node *index,
                                  int axis, int batch, int64_t length);
 ritz_node *ritz_one_hot(ritz_graph *g, ritz_node *index, int64_t classes,

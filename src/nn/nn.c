@@ -2,15 +2,23 @@
 #include "nn/inside.h"
 
 const ritz_function *const ritz_nn_functions[] = {
-    &ritz_nn_relu,          &ritz_nn_leaky_relu,  &ritz_nn_elu,
-    &ritz_nn_gelu,          &ritz_nn_silu,        &ritz_nn_mean,
-    &ritz_nn_var,           &ritz_nn_std,         &ritz_nn_min,
-    &ritz_nn_norm,          &ritz_nn_dot,         &ritz_nn_logsumexp,
-    &ritz_nn_softmax,       &ritz_nn_log_softmax, &ritz_nn_linear,
-    &ritz_nn_conv2d,        &ritz_nn_max_pool2d,  &ritz_nn_avg_pool2d,
-    &ritz_nn_layer_norm,    &ritz_nn_batch_norm,  &ritz_nn_dropout,
-    &ritz_nn_one_hot,       &ritz_nn_embedding,   &ritz_nn_mse,
-    &ritz_nn_cross_entropy, &ritz_nn_accuracy,    NULL,
+    &ritz_nn_relu,          &ritz_nn_leaky_relu,
+    &ritz_nn_elu,           &ritz_nn_gelu,
+    &ritz_nn_silu,          &ritz_nn_mean,
+    &ritz_nn_var,           &ritz_nn_std,
+    &ritz_nn_min,           &ritz_nn_norm,
+    &ritz_nn_dot,           &ritz_nn_logsumexp,
+    &ritz_nn_softmax,       &ritz_nn_log_softmax,
+    &ritz_nn_linear,        &ritz_nn_conv2d,
+    &ritz_nn_max_pool2d,    &ritz_nn_avg_pool2d,
+    &ritz_nn_layer_norm,    &ritz_nn_batch_norm,
+    &ritz_nn_dropout,       &ritz_nn_one_hot,
+    &ritz_nn_embedding,     &ritz_nn_mse,
+    &ritz_nn_cross_entropy, &ritz_nn_accuracy,
+    &ritz_nn_sort,          &ritz_nn_top_k,
+    &ritz_nn_take_along,    &ritz_nn_argmin,
+    &ritz_nn_quantile,      &ritz_nn_median,
+    &ritz_nn_searchsorted,  NULL,
 };
 
 static bool is_whole(const ritz_graph *g)

@@ -105,6 +105,7 @@ static const struct {
     {&ritz_primitive_fold_in, ritz_emit_keys},
     {&ritz_primitive_split, ritz_emit_keys},
     {&ritz_primitive_iota, ritz_emit_iota},
+    {&ritz_primitive_argsort, ritz_emit_argsort},
 };
 
 static void emit_single(ritz_lowering *l, const ritz_node *n)

@@ -124,6 +124,7 @@ void ritz_emit_fold(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_draw(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_keys(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_iota(ritz_lowering *l, const ritz_node *n);
+void ritz_emit_argsort(ritz_lowering *l, const ritz_node *n);
 
 /* What the layout must know about a fused instruction: may output `out`
  * (buffer) overwrite the storage of input `in`? */
