@@ -5,8 +5,6 @@
 #include "base/text.h"
 #include "plot/paint.h"
 
-#include <cairo-pdf.h>
-#include <cairo-svg.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -48,12 +46,12 @@ static void paint_page(cairo_t *cr, const page *p)
     const ritz_picture *picture = p->picture;
     size_t rows, columns, row = 0;
     grid_of(picture, &rows, &columns);
-    cairo_set_source_rgb(cr, 1, 1, 1);
-    cairo_paint(cr);
-    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
-    cairo_set_line_cap(cr, CAIRO_LINE_CAP_BUTT);
+    ritz_cairo.set_source_rgb(cr, 1, 1, 1);
+    ritz_cairo.paint(cr);
+    ritz_cairo.set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    ritz_cairo.set_line_cap(cr, CAIRO_LINE_CAP_BUTT);
     if (p->header > 0) {
-        cairo_set_source_rgb(cr, 0.1, 0.1, 0.1);
+        ritz_cairo.set_source_rgb(cr, 0.1, 0.1, 0.1);
         ritz_paint_font(cr, 13, true);
         ritz_paint_text(cr, p->width / 2, p->header - 6, RITZ_CENTRE,
                         picture->title);
@@ -77,28 +75,29 @@ static void paint_page(cairo_t *cr, const page *p)
 
 static cairo_surface_t *svg_surface(ritz_text *out, const page *p)
 {
-    return cairo_svg_surface_create_for_stream(collect, out, p->width,
-                                               p->height);
+    return ritz_cairo.svg_surface_create_for_stream(collect, out, p->width,
+                                                    p->height);
 }
 
 static cairo_surface_t *pdf_surface(ritz_text *out, const page *p)
 {
-    cairo_surface_t *surface =
-        cairo_pdf_surface_create_for_stream(collect, out, p->width, p->height);
+    cairo_surface_t *surface = ritz_cairo.pdf_surface_create_for_stream(
+        collect, out, p->width, p->height);
     /* Any fixed moment: the present one would change the bytes. */
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE,
-                                   "2000-01-01T00:00:00Z");
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "ritz");
+    ritz_cairo.pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE,
+                                        "2000-01-01T00:00:00Z");
+    ritz_cairo.pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR,
+                                        "ritz");
     return surface;
 }
 
 static cairo_surface_t *png_surface(ritz_text *out, const page *p)
 {
     (void)out; /* the image is encoded when it is complete */
-    cairo_surface_t *surface = cairo_image_surface_create(
+    cairo_surface_t *surface = ritz_cairo.image_surface_create(
         CAIRO_FORMAT_RGB24, (int)ceil(p->width * png_scale),
         (int)ceil(p->height * png_scale));
-    cairo_surface_set_device_scale(surface, png_scale, png_scale);
+    ritz_cairo.surface_set_device_scale(surface, png_scale, png_scale);
     return surface;
 }
 
@@ -138,21 +137,21 @@ static ritz_status render(ritz_text *out, const format *f, const page *p,
                           ritz_error *err)
 {
     cairo_surface_t *surface = f->surface(out, p);
-    cairo_t *cr = cairo_create(surface);
+    cairo_t *cr = ritz_cairo.create(surface);
     paint_page(cr, p);
-    cairo_status_t status = cairo_status(cr);
-    cairo_destroy(cr);
+    cairo_status_t status = ritz_cairo.status(cr);
+    ritz_cairo.destroy(cr);
     if (f->image && status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_write_to_png_stream(surface, collect, out);
-    cairo_surface_finish(surface);
+        status = ritz_cairo.surface_write_to_png_stream(surface, collect, out);
+    ritz_cairo.surface_finish(surface);
     if (status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_status(surface);
-    cairo_surface_destroy(surface);
+        status = ritz_cairo.surface_status(surface);
+    ritz_cairo.surface_destroy(surface);
     if (out->failed || status == CAIRO_STATUS_NO_MEMORY)
         return ritz_fail_memory(err, "figure: export");
     if (status != CAIRO_STATUS_SUCCESS)
         return ritz_fail(err, RITZ_EVALUE, "figure: cannot draw: %s",
-                         cairo_status_to_string(status));
+                         ritz_cairo.status_to_string(status));
     remove_number(out);
     return RITZ_OK;
 }
@@ -187,7 +186,9 @@ ritz_status ritz_figure_save(ritz_figure *figure, const char *path,
                          "got %g and %g",
                          WIDEST, options->width, options->height);
     ritz_picture *picture;
-    ritz_status status = ritz_picture_new(&picture, figure, BINS, err);
+    ritz_status status = ritz_cairo_load(err);
+    if (status == RITZ_OK)
+        status = ritz_picture_new(&picture, figure, BINS, err);
     if (status != RITZ_OK)
         return status;
     const page p = plan_page(picture, options);

@@ -17,16 +17,16 @@ static const double y_tick_room = 38, x_tick_room = 14;
 
 void ritz_paint_font(cairo_t *cr, double size, bool bold)
 {
-    cairo_select_font_face(cr, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
-                           bold ? CAIRO_FONT_WEIGHT_BOLD
-                                : CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(cr, size);
+    ritz_cairo.select_font_face(cr, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
+                                bold ? CAIRO_FONT_WEIGHT_BOLD
+                                     : CAIRO_FONT_WEIGHT_NORMAL);
+    ritz_cairo.set_font_size(cr, size);
 }
 
 double ritz_paint_text_width(cairo_t *cr, const char *text)
 {
     cairo_text_extents_t extents;
-    cairo_text_extents(cr, text, &extents);
+    ritz_cairo.text_extents(cr, text, &extents);
     return extents.x_advance;
 }
 
@@ -37,8 +37,8 @@ double ritz_paint_text(cairo_t *cr, double x, double y, ritz_align align,
     const double shift = align == RITZ_LEFT     ? 0
                          : align == RITZ_CENTRE ? width / 2
                                                 : width;
-    cairo_move_to(cr, x - shift, y);
-    cairo_show_text(cr, text);
+    ritz_cairo.move_to(cr, x - shift, y);
+    ritz_cairo.show_text(cr, text);
     return width;
 }
 
@@ -104,16 +104,16 @@ static double sharp(double v)
 
 static void rule(cairo_t *cr, double x0, double y0, double x1, double y1)
 {
-    cairo_move_to(cr, x0, y0);
-    cairo_line_to(cr, x1, y1);
-    cairo_stroke(cr);
+    ritz_cairo.move_to(cr, x0, y0);
+    ritz_cairo.line_to(cr, x1, y1);
+    ritz_cairo.stroke(cr);
 }
 
 static void paint_grid(const ritz_area *a, const ritz_ticks *x,
                        const ritz_ticks *y)
 {
-    cairo_set_line_width(a->cr, 0.5);
-    cairo_set_source_rgb(a->cr, 0.88, 0.88, 0.88);
+    ritz_cairo.set_line_width(a->cr, 0.5);
+    ritz_cairo.set_source_rgb(a->cr, 0.88, 0.88, 0.88);
     for (size_t i = 0; i < x->count; i++) {
         const double at = sharp(ritz_area_x(a, x->value[i]));
         rule(a->cr, at, a->y, at, a->y + a->height);
@@ -129,8 +129,8 @@ static void paint_axes(const ritz_area *a, const ritz_ticks *x,
 {
     cairo_t *cr = a->cr;
     const double bottom = a->y + a->height;
-    cairo_set_source_rgb(cr, 0.25, 0.25, 0.25);
-    cairo_set_line_width(cr, 0.8);
+    ritz_cairo.set_source_rgb(cr, 0.25, 0.25, 0.25);
+    ritz_cairo.set_line_width(cr, 0.8);
     rule(cr, sharp(a->x), a->y, sharp(a->x), sharp(bottom));
     rule(cr, sharp(a->x), sharp(bottom), a->x + a->width, sharp(bottom));
     ritz_paint_font(cr, tick_size, false);
@@ -168,15 +168,16 @@ static void paint_names(const ritz_area *a, const ritz_pane *pane,
                         const double box[4], int x_power, int y_power)
 {
     cairo_t *cr = a->cr;
-    cairo_set_source_rgb(cr, 0.1, 0.1, 0.1);
+    ritz_cairo.set_source_rgb(cr, 0.1, 0.1, 0.1);
     ritz_paint_font(cr, label_size, false);
     paint_name(cr, a->x + a->width / 2, box[1] + box[3] - edge,
                pane->text[RITZ_PANEL_XLABEL], x_power);
-    cairo_save(cr);
-    cairo_translate(cr, box[0] + edge + label_size * 0.8, a->y + a->height / 2);
-    cairo_rotate(cr, -M_PI_2);
+    ritz_cairo.save(cr);
+    ritz_cairo.translate(cr, box[0] + edge + label_size * 0.8,
+                         a->y + a->height / 2);
+    ritz_cairo.rotate(cr, -M_PI_2);
     paint_name(cr, 0, 0, pane->text[RITZ_PANEL_YLABEL], y_power);
-    cairo_restore(cr);
+    ritz_cairo.restore(cr);
 }
 
 /* The title over the left end of the plot, its number over the right end. */
@@ -184,7 +185,7 @@ static void paint_title(const ritz_area *a, const ritz_pane *pane,
                         const char *title)
 {
     const double base = a->y - 7;
-    cairo_set_source_rgb(a->cr, 0.1, 0.1, 0.1);
+    ritz_cairo.set_source_rgb(a->cr, 0.1, 0.1, 0.1);
     ritz_paint_font(a->cr, title_size, true);
     ritz_paint_text(a->cr, a->x, base, RITZ_LEFT, title);
     ritz_paint_font(a->cr, label_size, false);

@@ -2,9 +2,8 @@
 #ifndef RITZ_PLOT_PAINT_H
 #define RITZ_PLOT_PAINT_H
 
+#include "plot/cairo.h"
 #include "plot/picture.h"
-
-#include <cairo.h>
 
 /* Where data go, and what they are measured by. */
 typedef struct ritz_area {

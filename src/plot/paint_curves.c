@@ -26,9 +26,9 @@ double ritz_area_y(const ritz_area *area, double y)
 void ritz_paint_colour(cairo_t *cr, size_t order, double alpha)
 {
     const uint32_t rgb = ritz_palette[ritz_series_colour(order)];
-    cairo_set_source_rgba(cr, (double)(rgb >> 16) / 255,
-                          (double)(rgb >> 8 & 255) / 255,
-                          (double)(rgb & 255) / 255, alpha);
+    ritz_cairo.set_source_rgba(cr, (double)(rgb >> 16) / 255,
+                               (double)(rgb >> 8 & 255) / 255,
+                               (double)(rgb & 255) / 255, alpha);
 }
 
 void ritz_paint_stroke(cairo_t *cr, const ritz_curve *curve)
@@ -41,12 +41,12 @@ void ritz_paint_stroke(cairo_t *cr, const ritz_curve *curve)
                 {2, {8, 1.5}}};
     const size_t i = curve->order % 7;
     if (curve->faint) {
-        cairo_set_dash(cr, NULL, 0, 0);
-        cairo_set_line_width(cr, 0.7);
+        ritz_cairo.set_dash(cr, NULL, 0, 0);
+        ritz_cairo.set_line_width(cr, 0.7);
         return;
     }
-    cairo_set_dash(cr, dash[i].length, dash[i].count, 0);
-    cairo_set_line_width(cr, 1.3);
+    ritz_cairo.set_dash(cr, dash[i].length, dash[i].count, 0);
+    ritz_cairo.set_line_width(cr, 1.3);
 }
 
 static void paint_line(const ritz_area *area, const ritz_curve *curve)
@@ -54,7 +54,7 @@ static void paint_line(const ritz_area *area, const ritz_curve *curve)
     const ritz_trail *t = &curve->trail;
     ritz_paint_colour(area->cr, curve->order, curve->faint ? 0.35 : 1);
     ritz_paint_stroke(area->cr, curve);
-    cairo_new_path(area->cr);
+    ritz_cairo.new_path(area->cr);
     bool joined = false;
     for (size_t i = 0; i < t->count; i++) {
         const size_t from = i > 0 && !isnan(t->y[i - 1]) ? i - 1 : i;
@@ -67,12 +67,12 @@ static void paint_line(const ritz_area *area, const ritz_curve *curve)
             continue;
         }
         if (!joined || from == i || s.x0 != x || s.y0 != y)
-            cairo_move_to(area->cr, s.x0, s.y0);
-        cairo_line_to(area->cr, s.x1, s.y1);
+            ritz_cairo.move_to(area->cr, s.x0, s.y0);
+        ritz_cairo.line_to(area->cr, s.x1, s.y1);
         joined = s.x1 == x_end && s.y1 == y_end;
     }
-    cairo_stroke(area->cr);
-    cairo_set_dash(area->cr, NULL, 0, 0);
+    ritz_cairo.stroke(area->cr);
+    ritz_cairo.set_dash(area->cr, NULL, 0, 0);
 }
 
 static double radius_of(const ritz_curve *curve)
@@ -88,27 +88,28 @@ void ritz_paint_mark(cairo_t *cr, size_t order, double x, double y, double r)
     static const double turn[] = {0, -M_PI_2, M_PI_4, 0, M_PI_4, 0, 0};
     const size_t kind = order % 7;
     const int n = corners[kind];
-    cairo_new_path(cr);
-    cairo_set_line_width(cr, r / 2.5);
+    ritz_cairo.new_path(cr);
+    ritz_cairo.set_line_width(cr, r / 2.5);
     if (n == 2) { /* a cross */
         for (int i = 0; i < 4; i += 2) {
             const double a = turn[kind] + i * M_PI_4;
-            cairo_move_to(cr, x - r * cos(a), y - r * sin(a));
-            cairo_line_to(cr, x + r * cos(a), y + r * sin(a));
+            ritz_cairo.move_to(cr, x - r * cos(a), y - r * sin(a));
+            ritz_cairo.line_to(cr, x + r * cos(a), y + r * sin(a));
         }
-        cairo_stroke(cr);
+        ritz_cairo.stroke(cr);
         return;
     }
     if (n == 0)
-        cairo_arc(cr, x, y, r * 0.9, 0, 2 * M_PI);
+        ritz_cairo.arc(cr, x, y, r * 0.9, 0, 2 * M_PI);
     for (int i = 0; i < n; i++)
-        cairo_line_to(cr, x + 1.15 * r * cos(turn[kind] + 2 * M_PI * i / n),
-                      y + 1.15 * r * sin(turn[kind] + 2 * M_PI * i / n));
-    cairo_close_path(cr);
+        ritz_cairo.line_to(cr,
+                           x + 1.15 * r * cos(turn[kind] + 2 * M_PI * i / n),
+                           y + 1.15 * r * sin(turn[kind] + 2 * M_PI * i / n));
+    ritz_cairo.close_path(cr);
     if (kind == 6)
-        cairo_stroke(cr);
+        ritz_cairo.stroke(cr);
     else
-        cairo_fill(cr);
+        ritz_cairo.fill(cr);
 }
 
 static void paint_cloud(const ritz_area *area, const ritz_curve *curve)
@@ -128,9 +129,9 @@ static double within(double v, double lo, double hi)
 
 static void band_point(const ritz_area *area, double x, double y)
 {
-    cairo_line_to(area->cr,
-                  within(ritz_area_x(area, x), drawable.left, drawable.right),
-                  within(ritz_area_y(area, y), drawable.top, drawable.bottom));
+    ritz_cairo.line_to(
+        area->cr, within(ritz_area_x(area, x), drawable.left, drawable.right),
+        within(ritz_area_y(area, y), drawable.top, drawable.bottom));
 }
 
 static bool band_has(const ritz_trail *t, const ritz_area *area, size_t i)
@@ -147,12 +148,12 @@ static void paint_band(const ritz_area *area, const ritz_curve *curve)
         const size_t begin = i;
         while (i < t->count && band_has(t, area, i))
             i++;
-        cairo_new_path(area->cr);
+        ritz_cairo.new_path(area->cr);
         for (size_t k = begin; k < i; k++)
             band_point(area, t->x[k], t->y[k]);
         for (size_t k = i; k > begin; k--)
             band_point(area, t->x[k - 1], t->high[k - 1]);
-        cairo_fill(area->cr);
+        ritz_cairo.fill(area->cr);
     }
 }
 
@@ -171,9 +172,9 @@ static void paint_bars(const ritz_area *area, const ritz_curve *curve)
             continue;
         const double gap = fmin(0.4, (right - left) / 8);
         const double top = within(y, area->y - 1, bottom + 1);
-        cairo_rectangle(area->cr, left + gap, fmin(top, base),
-                        right - left - 2 * gap, fabs(base - top));
-        cairo_fill(area->cr);
+        ritz_cairo.rectangle(area->cr, left + gap, fmin(top, base),
+                             right - left - 2 * gap, fabs(base - top));
+        ritz_cairo.fill(area->cr);
     }
 }
 
@@ -181,15 +182,15 @@ static void paint_markers(const ritz_area *area, const ritz_curve *curve)
 {
     static const double dash[] = {3, 2};
     ritz_paint_colour(area->cr, curve->order, 0.9);
-    cairo_set_line_width(area->cr, 0.9);
-    cairo_set_dash(area->cr, dash, 2, 0);
+    ritz_cairo.set_line_width(area->cr, 0.9);
+    ritz_cairo.set_dash(area->cr, dash, 2, 0);
     for (size_t i = 0; i < curve->trail.count; i++) {
         const double x = ritz_area_x(area, curve->trail.x[i]);
-        cairo_move_to(area->cr, x, area->y);
-        cairo_line_to(area->cr, x, area->y + area->height);
+        ritz_cairo.move_to(area->cr, x, area->y);
+        ritz_cairo.line_to(area->cr, x, area->y + area->height);
     }
-    cairo_stroke(area->cr);
-    cairo_set_dash(area->cr, NULL, 0, 0);
+    ritz_cairo.stroke(area->cr);
+    ritz_cairo.set_dash(area->cr, NULL, 0, 0);
 }
 
 void ritz_paint_curves(const ritz_area *area, const ritz_pane *pane)
@@ -206,14 +207,14 @@ void ritz_paint_curves(const ritz_area *area, const ritz_pane *pane)
         {RITZ_SERIES_LINE, false, paint_line},
         {RITZ_SERIES_SCATTER, false, paint_cloud},
     };
-    cairo_save(area->cr);
-    cairo_rectangle(area->cr, area->x - 1, area->y - 1, area->width + 2,
-                    area->height + 2);
-    cairo_clip(area->cr);
+    ritz_cairo.save(area->cr);
+    ritz_cairo.rectangle(area->cr, area->x - 1, area->y - 1, area->width + 2,
+                         area->height + 2);
+    ritz_cairo.clip(area->cr);
     for (size_t l = 0; l < sizeof layer / sizeof *layer; l++)
         for (size_t i = 0; i < pane->count; i++)
             if (pane->curve[i].kind == layer[l].kind &&
                 pane->curve[i].faint == layer[l].faint)
                 layer[l].paint(area, &pane->curve[i]);
-    cairo_restore(area->cr);
+    ritz_cairo.restore(area->cr);
 }

@@ -128,18 +128,18 @@ static void paint_sample(cairo_t *cr, const ritz_curve *curve, double x,
     if (curve->kind == RITZ_SERIES_BAND || curve->kind == RITZ_SERIES_BARS) {
         const bool band = curve->kind == RITZ_SERIES_BAND;
         ritz_paint_colour(cr, curve->order, band ? 0.22 : 0.85);
-        cairo_rectangle(cr, x + sample / 4, y - 3.5, sample / 2, 7);
-        cairo_fill(cr);
+        ritz_cairo.rectangle(cr, x + sample / 4, y - 3.5, sample / 2, 7);
+        ritz_cairo.fill(cr);
         return;
     }
     static const double dash[] = {3, 2};
     ritz_paint_stroke(cr, curve);
     if (curve->kind == RITZ_SERIES_MARKERS)
-        cairo_set_dash(cr, dash, 2, 0);
-    cairo_move_to(cr, x, y);
-    cairo_line_to(cr, x + sample, y);
-    cairo_stroke(cr);
-    cairo_set_dash(cr, NULL, 0, 0);
+        ritz_cairo.set_dash(cr, dash, 2, 0);
+    ritz_cairo.move_to(cr, x, y);
+    ritz_cairo.line_to(cr, x + sample, y);
+    ritz_cairo.stroke(cr);
+    ritz_cairo.set_dash(cr, NULL, 0, 0);
 }
 
 double ritz_paint_legend_beside(const ritz_area *area, const ritz_pane *pane)
@@ -168,15 +168,15 @@ void ritz_paint_legend(const ritz_area *area, const ritz_pane *pane,
         x = area->x + area->width + pad;
     else
         find_place(area, pane, &l, &x, &y);
-    cairo_set_source_rgba(cr, 1, 1, 1, 0.85);
-    cairo_rectangle(cr, x, y, l.width, l.height);
-    cairo_fill(cr);
+    ritz_cairo.set_source_rgba(cr, 1, 1, 1, 0.85);
+    ritz_cairo.rectangle(cr, x, y, l.width, l.height);
+    ritz_cairo.fill(cr);
     for (size_t i = 0; i < l.count; i++) {
         const double middle = y + pad + line_height * ((double)i + 0.4);
         const double indent = l.curve[i] ? sample + 5 : 0;
         if (l.curve[i])
             paint_sample(cr, l.curve[i], x + pad, middle);
-        cairo_set_source_rgb(cr, 0.1, 0.1, 0.1);
+        ritz_cairo.set_source_rgb(cr, 0.1, 0.1, 0.1);
         ritz_paint_text(cr, x + pad + indent, middle + text_size * 0.36,
                         RITZ_LEFT, l.text[i]);
     }
