@@ -1,6 +1,10 @@
 /* course.c - what grad, jvp, vjp and vmap have in common. */
 #include "script/course.h"
 
+#include "graph/build.h"
+#include "graph/transform.h"
+#include "script/tree.h"
+
 #include <lauxlib.h>
 
 void ritz_course_begin(ritz_course *c, lua_State *L, const char *who)
@@ -58,4 +62,87 @@ void ritz_check_function(lua_State *L, const char *who)
         luaL_getmetafield(L, 1, "__call") == LUA_TNIL)
         ritz_refuse(L, "%s: argument 1 must be a function, got %s", who,
                     ritz_got_at(L, 1).text);
+}
+
+/* Derivatives. */
+
+static void check_float(ritz_course *c, const ritz_node *x)
+{
+    if (!ritz_dtype_is_float(x->dtype))
+        ritz_refuse(c->L,
+                    "%s: derivatives are taken in f32 or f64 tensors, got %s "
+                    "in the argument",
+                    c->who, ritz_got_type(x->dtype, &x->shape).text);
+}
+
+void ritz_course_make_variables(ritz_course *c)
+{
+    c->count = lua_rawlen(c->L, c->list);
+    if (c->count == 0)
+        ritz_refuse(c->L,
+                    "%s: the argument has no tensor or number to "
+                    "differentiate in",
+                    c->who);
+    c->variable = ritz_course_push_nodes(c, c->list, c->count);
+    for (size_t i = 0; i < c->count; i++) {
+        check_float(c, c->variable[i]);
+        c->variable[i] = ritz_variable(c->graph, c->variable[i]);
+    }
+    ritz_trace_check(c->L, c->trace);
+    ritz_course_store(c, c->list, c->variable, c->count);
+}
+
+void ritz_course_make_weak_alike(ritz_course *c, ritz_node **node,
+                                 ritz_node *const *like, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (like[i]->weak && !node[i]->weak) {
+            node[i] = ritz_variable(c->graph, node[i]);
+            ritz_trace_check(c->L, c->trace);
+            node[i]->weak = true;
+        }
+}
+
+int ritz_course_check_results(ritz_course *c, int first)
+{
+    if (lua_gettop(c->L) < first)
+        ritz_refuse(c->L, "%s: the function returned nothing", c->who);
+    return first;
+}
+
+void ritz_push_flat(lua_State *L, int index)
+{
+    lua_newtable(L);
+    const int list = lua_gettop(L);
+    ritz_tree_flatten(L, index, list, RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS);
+}
+
+ritz_node **ritz_course_push_directions(ritz_course *c, int list,
+                                        ritz_node *const *x, size_t n,
+                                        const char *what)
+{
+    ritz_node **d = ritz_course_push_nodes(c, list, n);
+    for (size_t i = 0; i < n; i++) {
+        if (d[i]->weak)
+            d[i] = ritz_cast(c->graph, d[i], x[i]->dtype);
+        if (d[i]->dtype != x[i]->dtype ||
+            !ritz_shape_equal(&d[i]->shape, &x[i]->shape))
+            ritz_refuse(c->L,
+                        "%s: %s must be like what it belongs to, wanted "
+                        "%s, got %s",
+                        c->who, what,
+                        ritz_got_type(x[i]->dtype, &x[i]->shape).text,
+                        ritz_got_type(d[i]->dtype, &d[i]->shape).text);
+    }
+    ritz_trace_check(c->L, c->trace);
+    return d;
+}
+
+void ritz_course_check_alike(ritz_course *c, int a, int b, const char *what)
+{
+    if (!ritz_tree_alike(c->L, a, b))
+        ritz_refuse(c->L,
+                    "%s: %s must be a tree like what it belongs to, with "
+                    "the same keys",
+                    c->who, what);
 }

@@ -38,6 +38,25 @@ ritz_node **ritz_course_push_nodes(ritz_course *c, int list, size_t n);
 void ritz_course_store(ritz_course *c, int list, ritz_node *const *node,
                        size_t n);
 
+/* Flattens the tree at `index` into a new list, which is pushed below its
+ * template. */
+void ritz_push_flat(lua_State *L, int index);
+
+/* Makes variables of the leaves in c->list. Pushes one value. */
+void ritz_course_make_variables(ritz_course *c);
+/* The derivative in, or of, a number is a number. */
+void ritz_course_make_weak_alike(ritz_course *c, ritz_node **node,
+                                 ritz_node *const *like, size_t n);
+/* The nodes of the leaves at `list`, as directions of `x`: of the same dtype
+ * and shape. Numbers adopt them. Pushes one value. */
+ritz_node **ritz_course_push_directions(ritz_course *c, int list,
+                                        ritz_node *const *x, size_t n,
+                                        const char *what);
+/* Refuses templates that are not alike. */
+void ritz_course_check_alike(ritz_course *c, int a, int b, const char *what);
+/* Refuses a function whose results, from `first`, are none; gives `first`. */
+int ritz_course_check_results(ritz_course *c, int first);
+
 /* Refuses an argument 1 that cannot be called. */
 void ritz_check_function(lua_State *L, const char *who);
 

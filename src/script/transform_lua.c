@@ -1,4 +1,4 @@
-/* transform_lua.c - derivatives: grad, value_and_grad, jvp and vjp. */
+/* transform_lua.c - derivatives: grad, value_and_grad and jvp. */
 #include "script/tensor_lua.h"
 
 #include "graph/build.h"
@@ -9,54 +9,8 @@
 
 #include <lauxlib.h>
 
-enum { GRAD, VALUE_AND_GRAD, JVP, VJP, BINDINGS };
+enum { GRAD, VALUE_AND_GRAD, JVP, BINDINGS };
 static const ritz_binding bindings[BINDINGS + 1]; /* at the end */
-
-static void check_float(ritz_course *c, const ritz_node *x)
-{
-    if (!ritz_dtype_is_float(x->dtype))
-        ritz_refuse(c->L,
-                    "%s: derivatives are taken in f32 or f64 tensors, got %s "
-                    "in the argument",
-                    c->who, ritz_got_type(x->dtype, &x->shape).text);
-}
-
-/* Makes variables of the leaves in c->list. Pushes one value. */
-static void make_variables(ritz_course *c)
-{
-    c->count = lua_rawlen(c->L, c->list);
-    if (c->count == 0)
-        ritz_refuse(c->L,
-                    "%s: the argument has no tensor or number to "
-                    "differentiate in",
-                    c->who);
-    c->variable = ritz_course_push_nodes(c, c->list, c->count);
-    for (size_t i = 0; i < c->count; i++) {
-        check_float(c, c->variable[i]);
-        c->variable[i] = ritz_variable(c->graph, c->variable[i]);
-    }
-    ritz_trace_check(c->L, c->trace);
-    ritz_course_store(c, c->list, c->variable, c->count);
-}
-
-/* The derivative in, or of, a number is a number. */
-static void make_weak_alike(ritz_course *c, ritz_node **node,
-                            ritz_node *const *like, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (like[i]->weak && !node[i]->weak) {
-            node[i] = ritz_variable(c->graph, node[i]);
-            ritz_trace_check(c->L, c->trace);
-            node[i]->weak = true;
-        }
-}
-
-static int check_results(ritz_course *c, int first)
-{
-    if (lua_gettop(c->L) < first)
-        ritz_refuse(c->L, "%s: the function returned nothing", c->who);
-    return first;
-}
 
 /* grad and value_and_grad: closures over the function, the list of arguments,
  * whether that was a number, and whether the value is wanted. */
@@ -87,7 +41,7 @@ static void push_arguments(ritz_course *c, int n, int kept)
         lua_rawseti(L, kept, i);
         lua_pop(L, 1);
     }
-    make_variables(c);
+    ritz_course_make_variables(c);
     lua_pushvalue(L, lua_upvalueindex(GRAD_FUNCTION));
     const int function = lua_gettop(L);
     luaL_checkstack(L, n + LUA_MINSTACK, c->who);
@@ -105,7 +59,7 @@ static void push_arguments(ritz_course *c, int n, int kept)
 
 static ritz_node *check_loss(ritz_course *c, int first)
 {
-    check_results(c, first);
+    ritz_course_check_results(c, first);
     lua_State *L = c->L;
     if (lua_type(L, first) != LUA_TNUMBER && !ritz_handle_test(L, first))
         ritz_refuse(L, "%s: the function must return a scalar first, got %s",
@@ -128,7 +82,7 @@ static void push_gradients(ritz_course *c, ritz_node *loss, int kept)
     ritz_node *one = ritz_full_like(c->graph, loss, 1.0);
     ritz_vjp(c->graph, &loss, &one, 1, c->variable, (int)c->count, gradient);
     ritz_trace_check(L, c->trace);
-    make_weak_alike(c, gradient, c->variable, c->count);
+    ritz_course_make_weak_alike(c, gradient, c->variable, c->count);
     ritz_course_store(c, c->list, gradient, c->count);
     lua_pop(L, 1);
     if (lua_toboolean(L, lua_upvalueindex(GRAD_SINGLE)))
@@ -209,48 +163,7 @@ static int l_value_and_grad(lua_State *L)
     return push_grad(L, &bindings[VALUE_AND_GRAD].record, true);
 }
 
-/* jvp and vjp: (function, argument, tangent or cotangent). */
-
-/* Flattens the tree at `index` into a new list, which is pushed below its
- * template. */
-static void push_flat(lua_State *L, int index)
-{
-    lua_newtable(L);
-    const int list = lua_gettop(L);
-    ritz_tree_flatten(L, index, list, RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS);
-}
-
-/* The nodes of the leaves at `list`, as directions of `x`: of the same dtype
- * and shape. Numbers adopt them. Pushes one value. */
-static ritz_node **push_directions(ritz_course *c, int list,
-                                   ritz_node *const *x, size_t n,
-                                   const char *what)
-{
-    ritz_node **d = ritz_course_push_nodes(c, list, n);
-    for (size_t i = 0; i < n; i++) {
-        if (d[i]->weak)
-            d[i] = ritz_cast(c->graph, d[i], x[i]->dtype);
-        if (d[i]->dtype != x[i]->dtype ||
-            !ritz_shape_equal(&d[i]->shape, &x[i]->shape))
-            ritz_refuse(c->L,
-                        "%s: %s must be like what it belongs to, wanted "
-                        "%s, got %s",
-                        c->who, what,
-                        ritz_got_type(x[i]->dtype, &x[i]->shape).text,
-                        ritz_got_type(d[i]->dtype, &d[i]->shape).text);
-    }
-    ritz_trace_check(c->L, c->trace);
-    return d;
-}
-
-static void check_alike(ritz_course *c, int a, int b, const char *what)
-{
-    if (!ritz_tree_alike(c->L, a, b))
-        ritz_refuse(c->L,
-                    "%s: %s must be a tree like what it belongs to, with "
-                    "the same keys",
-                    c->who, what);
-}
+/* jvp: (function, argument, tangent). */
 
 /* Calls argument 1 with variables in the place of argument 2, whose template
  * is left in the slot that is returned. The results are pushed. */
@@ -259,8 +172,8 @@ static int call_with_variables(ritz_course *c, int *template)
     lua_State *L = c->L;
     ritz_tree_flatten(L, 2, c->list, RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS);
     *template = lua_gettop(L);
-    make_variables(c);
-    push_flat(L, 3);
+    ritz_course_make_variables(c);
+    ritz_push_flat(L, 3);
     lua_pushvalue(L, 1);
     ritz_tree_unflatten(L, *template, c->list);
     return lua_gettop(L) - 1;
@@ -274,14 +187,14 @@ static int l_jvp(lua_State *L)
     ritz_course_begin(&c, L, "jvp");
     int template;
     const int first = call_with_variables(&c, &template);
-    check_alike(&c, template, first - 1, "the tangent");
+    ritz_course_check_alike(&c, template, first - 1, "the tangent");
     lua_call(L, 1, LUA_MULTRET);
-    check_results(&c, first);
+    ritz_course_check_results(&c, first);
     luaL_checkstack(L, 2 * LUA_MINSTACK, c.who);
     ritz_trace_mark_place(L, c.trace);
-    ritz_node **tangent =
-        push_directions(&c, first - 2, c.variable, c.count, "the tangent");
-    push_flat(L, first);
+    ritz_node **tangent = ritz_course_push_directions(&c, first - 2, c.variable,
+                                                      c.count, "the tangent");
+    ritz_push_flat(L, first);
     const int list = lua_gettop(L) - 1;
     const size_t n = lua_rawlen(L, list);
     ritz_node **output = ritz_course_push_nodes(&c, list, n);
@@ -289,43 +202,11 @@ static int l_jvp(lua_State *L)
     ritz_jvp(c.graph, c.variable, tangent, (int)c.count, output, (int)n,
              result);
     ritz_trace_check(L, c.trace);
-    make_weak_alike(&c, result, output, n);
+    ritz_course_make_weak_alike(&c, result, output, n);
     ritz_course_store(&c, list, result, n);
     ritz_tree_unflatten(L, list + 1, list);
     lua_insert(L, list - 1); /* the tangent stands where the nodes began */
     lua_settop(L, list - 1);
-    lua_insert(L, first + 1);
-    return ritz_course_finish(&c, first);
-}
-
-static int l_vjp(lua_State *L)
-{
-    ritz_course c;
-    ritz_check_function(L, "vjp");
-    lua_settop(L, 3);
-    ritz_course_begin(&c, L, "vjp");
-    int template;
-    const int first = call_with_variables(&c, &template);
-    lua_call(L, 1, LUA_MULTRET);
-    check_results(&c, first);
-    luaL_checkstack(L, 2 * LUA_MINSTACK, c.who);
-    ritz_trace_mark_place(L, c.trace);
-    const int scratch = lua_gettop(L) + 1;
-    push_flat(L, first);
-    check_alike(&c, scratch + 1, first - 1, "the cotangent");
-    const size_t n = lua_rawlen(L, scratch);
-    ritz_node **output = ritz_course_push_nodes(&c, scratch, n);
-    ritz_node **cotangent =
-        push_directions(&c, first - 2, output, n, "the cotangent");
-    ritz_node **result = ritz_push_nodes(L, c.count);
-    ritz_vjp(c.graph, output, cotangent, (int)n, c.variable, (int)c.count,
-             result);
-    ritz_trace_check(L, c.trace);
-    make_weak_alike(&c, result, c.variable, c.count);
-    ritz_course_store(&c, c.list, result, c.count);
-    ritz_tree_unflatten(L, template, c.list);
-    lua_insert(L, scratch);
-    lua_settop(L, scratch);
     lua_insert(L, first + 1);
     return ritz_course_finish(&c, first);
 }
@@ -384,22 +265,6 @@ static const ritz_binding bindings[BINDINGS + 1] = {
               .example =
                   "ritz.jvp(function(x) return x^3 end, 2, 1)  --> 8.0, 12.0"},
          .call = l_jvp},
-    [VJP] =
-        {.record =
-             {.module = "ritz",
-              .name =
-                  "vjp",
-              .signature =
-                  "ritz.vjp(f, x, ct)",
-              .summary =
-                  "f(x), and the cotangent of x for the cotangent ct of f(x).",
-              .details = "ct is a tree like f(x). What else f returns follows. "
-                         "Composes "
-                         "with every transform, to any order.",
-              .source = "Griewank and Walther 2008, chapter 3",
-              .example =
-                  "ritz.vjp(function(x) return x^3 end, 2, 1)  --> 8.0, 12.0"},
-         .call = l_vjp},
 };
 
 void ritz_transform_open(lua_State *L)
