@@ -1,315 +1,259 @@
--- optim.lua - ritz.optim: optimisers and schedules of the learning rate.
+-- optim.lua - ritz.optim: the optimisers, one table entry each.
 --
 -- An optimiser has init(params), which gives its state, and
 -- update(params, gradients, state), which gives new parameters and state; trees
--- go in and come out, so it works inside ritz.jit and outside. The number of
--- steps is a tensor in the state: a schedule is traced once, not per step. The
--- arithmetic is in the records of src/optim.
+-- go in and come out, so it works inside ritz.jit and outside. The rule of each
+-- is a record of src/optim, whose parameters are the optimiser's options; what
+-- is done around the rule is in optimiser.lua.
 
 local internal = require "ritz.internal"
+local optimiser = require "ritz.optimiser"
 local options = require "ritz.options"
 local ritz = require "ritz"
+require "ritz.schedules"
 
 local optim = ritz.optim
 
--- Schedules.
+-- Kinds. `rule` is the record's function; `memory` is what it remembers, in the
+-- order of the record; `counted`: it wants the number of the step, from 1;
+-- `defaults` are those that differ from the record's; `fixed` are parameters of
+-- the record that are no options; `more` are options beside them.
 
-local Schedule = { __name = "ritz.schedule" }
+local kinds = {}
 
-function Schedule:__call(t)
-    if not self.steps and self.needs_steps then
-        error(("%s: the number of steps is not known: give steps ="):format(self.name), 0)
+kinds.sgd = { rule = optim.sgd_step, lr = 0.01, memory = {},
+    summary = "Gradient descent: p - lr g.", details = "",
+    source = "Robbins and Monro 1951" }
+
+kinds.momentum = { rule = optim.momentum_step, lr = 0.01, memory = { "m" },
+    fixed = { nesterov = false },
+    summary = "Gradient descent with a heavy ball.",
+    details = "m' = momentum m + g, p' = p - lr m'.",
+    source = "Polyak 1964, in PyTorch's form" }
+
+kinds.nesterov = { rule = optim.momentum_step, lr = 0.01, memory = { "m" },
+    fixed = { nesterov = true },
+    summary = "Nesterov's accelerated gradient.",
+    details = "m' = momentum m + g, p' = p - lr (g + momentum m').",
+    source = "Sutskever et al. 2013" }
+
+kinds.adagrad = { rule = optim.adagrad_step, lr = 0.01, memory = { "v" },
+    more = { { name = "initial", kind = "number", default = 0.0, low = 0, high = math.huge,
+        doc = "first value of v" } },
+    start = { v = function(p, o) return ritz.zeros_like(p) + o.initial end },
+    summary = "Adagrad: steps divided by the root of the sum of squared gradients.",
+    details = "v' = v + g g, p' = p - lr g / (sqrt(v') + eps).",
+    source = "Duchi, Hazan and Singer 2011, figure 1, with a diagonal matrix" }
+
+kinds.rmsprop = { rule = optim.rmsprop_step, lr = 0.01,
+    memory = function(o) return o.momentum > 0 and { "v", "m" } or { "v" } end,
+    arguments = function(p, g, memory, _, lr, how) return p, g, memory[1], lr, memory[2], how end,
+    summary = "RMSprop: steps divided by the root of the mean squared gradient.",
+    details = "v' = beta v + (1 - beta) g g, m' = momentum m + g / (sqrt(v') + eps), p' = p - lr"
+        .. " m'.",
+    source = "Tieleman and Hinton 2012, lecture 6e; momentum as in PyTorch" }
+
+kinds.adam = { rule = optim.adam_step, lr = 1e-3, memory = { "m", "v" }, counted = true,
+    fixed = { decoupled = false }, betas = 2,
+    summary = "Adam, with bias correction.",
+    details = "Decay is added to the gradient; adamw takes it off the parameter.",
+    source = "Kingma and Ba 2015, algorithm 1" }
+
+kinds.adamw = { rule = optim.adam_step, lr = 1e-3, memory = { "m", "v" }, counted = true,
+    fixed = { decoupled = true }, betas = 2, defaults = { weight_decay = 0.01 },
+    docs = { weight_decay = "times rate and parameter, taken off the parameter (decoupled)" },
+    summary = "Adam with decoupled weight decay.",
+    details = "",
+    source = "Loshchilov and Hutter 2019, algorithm 2" }
+
+kinds.adabelief = { rule = optim.adabelief_step, lr = 1e-3, memory = { "m", "s" }, counted = true,
+    betas = 2,
+    summary = "AdaBelief: Adam with the mean squared surprise in the place of the mean square." }
+
+kinds.adan = { rule = optim.adan_step, lr = 1e-3, memory = { "m", "v", "n", "before" },
+    counted = true, betas = 3,
+    summary = "Adan: adaptive moments with Nesterov's momentum.",
+    more_details = "To restart it, take the state of init again." }
+
+kinds.adamp = { rule = optim.adamp_step, lr = 1e-3, memory = { "m", "v" }, counted = true,
+    betas = 2,
+    summary = "AdamP: Adam whose steps do not lengthen weights whose length does not matter." }
+
+kinds.sgdp = { rule = optim.sgdp_step, lr = 0.1, memory = { "m" },
+    summary = "SGDP: momentum that does not lengthen weights whose length does not matter." }
+
+kinds.sgd_sai = { rule = optim.sgd_sai_step, lr = 0.01, memory = { "m", "ratio" }, counted = true,
+    start = { ratio = function(p) return ritz.zeros({}, p.dtype) end },
+    summary = "SGD-SaI: momentum with a rate for each tensor, chosen at the first gradient." }
+
+kinds.lion = { rule = optim.lion_step, lr = 1e-4, memory = { "m" }, betas = 2,
+    summary = "Lion: every element moves by lr, in the direction of a mean gradient.",
+    more_details = "Rates are 3 to 10 times below AdamW's, decays above by as much." }
+
+kinds.muon = { rule = optim.muon_step, lr = 0.02, memory = { "m" },
+    takes = function(p) return #p.shape >= 2 end,
+    more = { { name = "fallback", kind = "any",
+        doc = "the optimiser of all but matrices; not given: adamw{lr = 3e-4}" } },
+    summary = "Muon: momentum made orthogonal, for matrices.",
+    more_details = "Embeddings and last layers are better moved by another optimiser: name it in"
+        .. " `groups`." }
+
+-- Options.
+
+--- "beta1, beta2" of a record as one list.
+local function betas_param(record_params, n)
+    local values, docs = {}, {}
+    for _, p in ipairs(record_params) do
+        local i = tonumber(p.name:match("^beta(%d)$"))
+        if i then values[i], docs[i] = ("%g"):format(p.default), p.doc end
     end
-    return self.at(t, self.steps)
+    return { name = "betas", kind = "table", count = n,
+        doc = ("%s; {%s}"):format(table.concat(docs, ", "), table.concat(values, ", ")) }
 end
 
-function Schedule:__tostring() return self.name end
-
---- `at(t, steps)` gives the factor after t steps.
-local function new_schedule(name, steps, needs_steps, at)
-    if steps and steps < 1 then
-        error(("%s: steps must be at least 1, got %g"):format(name, steps), 0)
-    end
-    return setmetatable({ name = name, steps = steps, needs_steps = needs_steps, at = at },
-        Schedule)
+local function changed(param, kind)
+    local default, doc = (kind.defaults or {})[param.name], (kind.docs or {})[param.name]
+    if default == nil and doc == nil then return param end
+    local copy = {}
+    for key, value in next, param do copy[key] = value end
+    copy.default, copy.doc = default or param.default, doc or param.doc
+    return copy
 end
 
-local wave_params = {
-    { name = "steps", kind = "integer", doc = "how many steps it takes; ritz.train knows" },
-    { name = "final", kind = "number", default = 0.0, doc = "the factor at the end" },
-}
-local step_params = {
-    { name = "every", kind = "integer", required = true, doc = "steps between two factors" },
-    { name = "factor", kind = "number", default = 0.1, low = 0, high = 1,
-        doc = "what the rate is multiplied with" },
-}
-local warmup_params = {
-    { name = "steps", kind = "integer", required = true, doc = "how many steps it takes" },
-    { name = "schedule", kind = "any", doc = "what comes then; not given: constant" },
-}
-
-function optim.constant()
-    return new_schedule("constant", nil, false, function() return 1 end)
-end
-
-function optim.cosine(given)
-    local o = options.check("cosine", wave_params, given)
-    return new_schedule("cosine", o.steps, true, function(t, steps)
-        return optim.cosine_factor(t, steps, o.final)
-    end)
-end
-
-function optim.linear(given)
-    local o = options.check("linear", wave_params, given)
-    return new_schedule("linear", o.steps, true, function(t, steps)
-        return optim.linear_factor(t, steps, o.final)
-    end)
-end
-
-function optim.step(given)
-    local o = options.check("step", step_params, given)
-    return new_schedule("step", nil, false, function(t)
-        return optim.step_factor(t, o.every, o.factor)
-    end)
-end
-
-local function check_schedule(who, schedule)
-    if schedule ~= nil and getmetatable(schedule) ~= Schedule and type(schedule) ~= "function" then
-        error(("%s: schedule must be one of optim, or a function of the step, got %s"):format(who,
-            options.describe(schedule)), 0)
-    end
-    return schedule
-end
-
---- The schedule, with the number of steps filled in where it is open.
-local function with_steps(schedule, steps)
-    if getmetatable(schedule) ~= Schedule or schedule.steps or not steps then return schedule end
-    return setmetatable({ name = schedule.name, steps = math.max(steps, 1), at = schedule.at,
-        needs_steps = schedule.needs_steps }, Schedule)
-end
-
-function optim.warmup(given)
-    local o = options.check("warmup", warmup_params, given)
-    check_schedule("warmup", o.schedule)
-    local open = getmetatable(o.schedule) == Schedule and o.schedule.needs_steps
-        and not o.schedule.steps
-    local name = o.schedule and "warmup, " .. tostring(o.schedule) or "warmup"
-    -- What follows counts from its own beginning; before it, its factor is that
-    -- of its beginning.
-    return new_schedule(name, nil, open, function(t, steps)
-        local up = optim.warmup_factor(t, o.steps)
-        if not o.schedule then return up end
-        local after = with_steps(o.schedule, steps and steps - o.steps)
-        return up * after(ritz.maximum(t - math.tointeger(o.steps), 0))
-    end)
-end
-
--- Optimisers.
-
-local Optimiser = { __name = "ritz.optimiser" }
-
-function Optimiser:__tostring()
-    local text = ("%s %g"):format(self.name, self.lr)
-    if getmetatable(self.schedule) == Schedule then
-        text = text .. "  " .. tostring(self.schedule)
-    end
-    return text
-end
-
---- A schedule is given f32, so that one of the user's own may divide.
-local function rate(o, t)
-    if not o.schedule then return o.lr end
-    return o.schedule(t:to("f32")) * o.lr
-end
-
-local function zeros_like(params) return ritz.tree.map(ritz.zeros_like, params) end
-
---- Makes an optimiser. `names` are the trees that it keeps in its state beside the
--- step; rule(p, g, memory, t, lr) gives the new p, then the new memory, where t
--- counts this step from 1.
-local function new_optimiser(o, name, names, rule)
-    check_schedule(name, o.schedule)
-    local self = setmetatable({ name = name, lr = o.lr, schedule = o.schedule, options = o },
-        Optimiser)
-    function self.init(params)
-        local state = { step = ritz.zeros({}, "i64") }
-        for _, key in ipairs(names) do state[key] = zeros_like(params) end
-        return state
-    end
-    function self.update(params, gradients, state)
-        if type(state) ~= "table" or not ritz.is_tensor(state.step) then
-            error(("%s: the state that init gave wanted, got %s"):format(name,
-                options.describe(state)), 0)
+--- The list for options.check: rate, those of the record, more, those of all.
+local function params_of(kind, record)
+    local params = { { name = "lr", kind = "number", default = kind.lr, low = 0,
+        high = math.huge, doc = "learning rate" } }
+    if kind.betas then params[2] = betas_param(record.params, kind.betas) end
+    for _, p in ipairs(record.params) do
+        local fixed = kind.fixed and kind.fixed[p.name] ~= nil
+        if not fixed and not (kind.betas and p.name:match("^beta%d$")) then
+            params[#params + 1] = changed(p, kind)
         end
-        local t = state.step + 1
-        local lr = rate(self, state.step)
-        local trees = { params, gradients }
-        for i, key in ipairs(names) do trees[i + 2] = state[key] end
-        local new = table.pack(ritz.tree.map(function(p, g, ...)
-            return rule(p, g, t, lr, ...)
-        end, table.unpack(trees)))
-        local next_state = { step = t }
-        for i, key in ipairs(names) do next_state[key] = new[i + 1] end
-        return new[1], next_state
     end
-    --- The same optimiser, whose schedule ends after so many steps.
-    function self.with_steps(steps)
-        local copy = {}
-        for key, value in next, o do copy[key] = value end
-        copy.schedule = with_steps(o.schedule, steps)
-        return new_optimiser(copy, name, names, rule)
+    for _, list in ipairs { kind.more or {}, optimiser.params } do
+        table.move(list, 1, #list, #params + 1, params)
     end
-    return self
+    return params
 end
 
-local function optimiser_params(lr, more)
-    local params = {
-        { name = "lr", kind = "number", default = lr, low = 0, high = math.huge,
-            doc = "learning rate" },
-        { name = "schedule", kind = "any",
-            doc = "what the rate is multiplied with: optim.cosine{}, or a function of t" },
-    }
-    return table.move(more, 1, #more, 3, params)
-end
+local counts = { [2] = "two", [3] = "three" }
 
-local decay_param = { name = "weight_decay", kind = "number", default = 0.0, low = 0,
-    high = math.huge, doc = "times the parameter, added to the gradient" }
-
-local sgd_params = optimiser_params(0.01, { decay_param })
-
-function optim.sgd(given)
-    local o = options.check("sgd", sgd_params, given)
-    local how = { weight_decay = o.weight_decay }
-    return new_optimiser(o, "sgd", {}, function(p, g, _, lr)
-        return optim.sgd_step(p, g, lr, how)
-    end)
-end
-
-local momentum_params = optimiser_params(0.01, {
-    { name = "momentum", kind = "number", default = 0.9, low = 0, high = 1,
-        doc = "what remains of the last step" },
-    decay_param,
-})
-
-local function with_momentum(name, nesterov, given)
-    local o = options.check(name, momentum_params, given)
-    local how = { momentum = o.momentum, nesterov = nesterov, weight_decay = o.weight_decay }
-    return new_optimiser(o, name, { "m" }, function(p, g, _, lr, m)
-        return optim.momentum_step(p, g, m, lr, how)
-    end)
-end
-
-function optim.momentum(given) return with_momentum("momentum", false, given) end
-
-function optim.nesterov(given) return with_momentum("nesterov", true, given) end
-
-local function adam_params(decay, doc)
-    return optimiser_params(1e-3, {
-        { name = "betas", kind = "table", doc = "decay of mean and mean square; {0.9, 0.999}" },
-        { name = "eps", kind = "number", default = 1e-8, low = 0, high = 1,
-            doc = "added to the root" },
-        { name = "weight_decay", kind = "number", default = decay, low = 0, high = math.huge,
-            doc = doc },
-    })
-end
-
-local function check_betas(name, betas)
-    betas = betas or { 0.9, 0.999 }
-    for i = 1, 2 do
+local function check_betas(name, betas, n)
+    for i = 1, n do
         local b = betas[i]
-        if #betas ~= 2 or type(b) ~= "number" or not (b > 0 and b < 1) then
-            error(("%s: betas must be two numbers between 0 and 1, got %s as entry %d"):format(
-                name, options.describe(b), i), 0)
+        if #betas ~= n or type(b) ~= "number" or not (b > 0 and b < 1) then
+            error(("%s: betas must be %s numbers between 0 and 1, got %s as entry %d"):format(
+                name, counts[n], options.describe(b), i), 0)
         end
     end
-    return betas
 end
 
-local function adam(name, params, decoupled, given)
-    local o = options.check(name, params, given)
-    local betas = check_betas(name, o.betas)
-    local how = { beta1 = betas[1], beta2 = betas[2], eps = o.eps,
-        weight_decay = o.weight_decay, decoupled = decoupled }
-    return new_optimiser(o, name, { "m", "v" }, function(p, g, t, lr, m, v)
-        return optim.adam_step(p, g, m, v, t, lr, how)
-    end)
+--- What the record takes as options, out of those of the optimiser.
+local function rule_options(kind, record, o)
+    local how = {}
+    for _, p in ipairs(record.params) do how[p.name] = o[p.name] end
+    for key, value in next, kind.fixed or {} do how[key] = value end
+    for i, value in ipairs(o.betas or {}) do how["beta" .. i] = value end
+    return how
 end
 
-local plain_adam_params = adam_params(0.0, "times the parameter, added to the gradient")
-local adamw_params = adam_params(0.01, "times rate and parameter, taken off the parameter")
+--- The operands of a rule: p, g, memory, the step where it counts, the rate.
+local function arguments(kind, p, g, memory, t, lr, how)
+    if kind.arguments then return kind.arguments(p, g, memory, t, lr, how) end
+    local list = table.move(memory, 1, #memory, 3, { p, g })
+    if kind.counted then list[#list + 1] = t end
+    list[#list + 1] = lr
+    list[#list + 1] = how
+    return table.unpack(list)
+end
 
-function optim.adam(given) return adam("adam", plain_adam_params, false, given) end
+local function check_fallback(name, o)
+    if o.fallback == nil then o.fallback = optim.adamw { lr = 3e-4 } end
+    if not optimiser.is(o.fallback) then
+        error(("%s: fallback must be one of ritz.optim, got %s"):format(name,
+            options.describe(o.fallback)), 0)
+    end
+end
 
-function optim.adamw(given) return adam("adamw", adamw_params, true, given) end
+-- Making them, and their records.
 
--- Records.
+local how_used = "Has init(params), which gives a state, and update(params, gradients, state),"
+    .. " which gives new parameters and state: trees of the same shape. average(params, state)"
+    .. " gives the averages where `ema` is given."
 
-local how = "Has init(params), which gives a state, and update(params, gradients, state), which"
-    .. " gives new parameters and state: trees of the same shape. "
-
-local function document(f, name, params, summary, details, source)
+local function document(name, kind, record)
     local words = {}
-    for i, p in ipairs(params) do words[i] = p.name end
-    ritz.document(f, {
-        signature = ("optim.%s{%s}"):format(name, table.concat(words, ", ")),
-        summary = summary, details = how .. details, params = params, source = source,
+    for _, p in ipairs(kind.params) do words[#words + 1] = p.name end
+    local own = #words - #optimiser.params
+    local rule = kind.details or "The rule, of one parameter: " .. record.details
+    local parts = { how_used, rule, kind.more_details }
+    ritz.document(optim[name], {
+        signature = ("optim.%s{%s, ...}"):format(name, table.concat(words, ", ", 1, own)),
+        summary = kind.summary, details = table.concat(parts, " "):gsub("%s+$", ""),
+        params = kind.params, source = kind.source or record.source,
         example = ("local o = ritz.optim.%s { lr = 0.1 }\nlocal p = { w = ritz.ones { 2 } }\n"
             .. "local s = o.init(p)\np, s = o.update(p, { w = ritz.ones { 2 } }, s)"):format(name),
-        see = { "ritz.train" },
+        see = { "ritz.train", "optim." .. record.name },
     })
 end
 
-document(optim.sgd, "sgd", sgd_params, "Gradient descent: p - lr g.", "",
-    "Robbins and Monro 1951")
-document(optim.momentum, "momentum", momentum_params, "Gradient descent with a heavy ball.",
-    "m' = momentum m + g, p' = p - lr m'.", "Polyak 1964, in PyTorch's form")
-document(optim.nesterov, "nesterov", momentum_params, "Nesterov's accelerated gradient.",
-    "m' = momentum m + g, p' = p - lr (g + momentum m').", "Sutskever et al. 2013")
-document(optim.adam, "adam", plain_adam_params, "Adam, with bias correction.", "",
-    "Kingma and Ba 2015, algorithm 1")
-document(optim.adamw, "adamw", adamw_params, "Adam with decoupled weight decay.", "",
-    "Loshchilov and Hutter 2019, algorithm 2")
+for name, kind in next, kinds do
+    local record = internal.record(kind.rule)
+    kind.name, kind.params = name, params_of(kind, record)
+    function kind.prepare(o) return rule_options(kind, record, o) end
+    function kind.step(mover, p, g, memory, t, lr)
+        return kind.rule(arguments(kind, p, g, memory, t, lr, mover.how))
+    end
+    function kind.make(given)
+        local o = options.check(name, kind.params, given)
+        if o.betas then check_betas(name, o.betas, kind.betas) end
+        if kind.takes then check_fallback(name, o) end
+        return optimiser.assemble(kind, o)
+    end
+    optim[name] = kind.make
+    document(name, kind, record)
+end
 
-local factor = "A schedule: "
-local use = "Gives a factor for the learning rate as a function of the steps taken before. "
+-- Functions of trees of gradients.
 
-ritz.document(optim.constant, {
-    signature = "optim.constant()",
-    summary = factor .. "always 1.",
-    details = use,
-    example = "ritz.optim.constant()(5)  --> 1",
+local function check_limit(who, limit)
+    if type(limit) ~= "number" or limit ~= limit or limit <= 0 then
+        error(("%s: limit must be a number above 0, got %s"):format(who,
+            options.describe(limit)), 0)
+    end
+    return limit
+end
+
+optim.global_norm = optimiser.global_norm
+
+function optim.clip_norm(tree, limit)
+    return optimiser.clip_norm(tree, check_limit("clip_norm", limit))
+end
+
+function optim.clip_value(tree, limit)
+    return optimiser.clip_value(tree, check_limit("clip_value", limit))
+end
+
+ritz.document(optim.global_norm, {
+    signature = "optim.global_norm(tree)",
+    summary = "The Euclidean norm of all tensors of a tree, taken as one vector.",
+    example = "ritz.optim.global_norm({ ritz.tensor { 3, 0 }, ritz.tensor { 4 } })  --> 5",
 })
-ritz.document(optim.cosine, {
-    signature = "optim.cosine{steps, final}",
-    summary = factor .. "half a cosine wave from 1 to `final`.",
-    details = use .. "Without steps ritz.train takes its own number of steps.",
-    params = wave_params,
-    source = "Loshchilov and Hutter 2017, equation 5",
-    example = "ritz.optim.cosine { steps = 10 }(ritz.tensor(5)):item()  --> 0.5",
+ritz.document(optim.clip_norm, {
+    signature = "optim.clip_norm(tree, limit)",
+    summary = "The tree, shortened to this norm where its norm is greater.",
+    details = "Optimisers do it themselves when they are given `clip_norm`.",
+    source = "Pascanu, Mikolov and Bengio 2013, algorithm 1",
+    example = "ritz.optim.clip_norm({ ritz.tensor { 3, 4 } }, 2.5)[1]:totable()  --> {1.5, 2.0}",
 })
-ritz.document(optim.linear, {
-    signature = "optim.linear{steps, final}",
-    summary = factor .. "a straight line from 1 to `final`.",
-    details = use .. "Without steps ritz.train takes its own number of steps.",
-    params = wave_params,
-    example = "ritz.optim.linear { steps = 10 }(ritz.tensor(5)):item()  --> 0.5",
-})
-ritz.document(optim.step, {
-    signature = "optim.step{every, factor}",
-    summary = factor .. "multiplied with `factor` after every so many steps.",
-    details = use,
-    params = step_params,
-    example = "ritz.optim.step { every = 10, factor = 0.5 }(ritz.tensor(25)):item()  --> 0.25",
-})
-ritz.document(optim.warmup, {
-    signature = "optim.warmup{steps, schedule}",
-    summary = factor .. "a straight line up to 1, then another schedule.",
-    details = use .. "The factor of the first step is 1 / steps.",
-    params = warmup_params,
-    source = "Goyal et al. 2017, section 2.2",
-    example = "ritz.optim.warmup { steps = 4 }(ritz.tensor(1)):item()  --> 0.5",
+ritz.document(optim.clip_value, {
+    signature = "optim.clip_value(tree, limit)",
+    summary = "The tree with every element held within limit of 0.",
+    details = "Optimisers do it themselves when they are given `clip_value`.",
+    example = "ritz.optim.clip_value({ ritz.tensor { 3, -4 } }, 2)[1]:totable()  --> {2.0, -2.0}",
 })
 
-internal.is_optimiser = function(value) return getmetatable(value) == Optimiser end
+internal.is_optimiser = optimiser.is
 
 return optim

@@ -10,8 +10,8 @@
 
 #define PI 3.14159265358979323846
 
-/* t / steps, at most 1, in f32. NULL on an error. */
-static ritz_node *share(ritz_graph *g, const ritz_call *call)
+/* t in f32. NULL on an error. */
+static ritz_node *time_of(ritz_graph *g, const ritz_call *call)
 {
     ritz_node *t = call->x[0];
     if (t->shape.rank != 0) {
@@ -19,8 +19,16 @@ static ritz_node *share(ritz_graph *g, const ritz_call *call)
                         call->function->name, ritz_type_of(t).text);
         return NULL;
     }
-    ritz_node *x =
-        ritz_scale(g, ritz_cast(g, t, RITZ_F32), 1.0 / (double)call->v[0].i);
+    return ritz_cast(g, t, RITZ_F32);
+}
+
+/* t / steps, at most 1, in f32. NULL on an error. */
+static ritz_node *share(ritz_graph *g, const ritz_call *call)
+{
+    ritz_node *t = time_of(g, call);
+    if (!t)
+        return NULL;
+    ritz_node *x = ritz_scale(g, t, 1.0 / (double)call->v[0].i);
     return ritz_minimum(g, x, ritz_scalar_like(g, x, 1.0));
 }
 
@@ -33,6 +41,17 @@ static ritz_node *share(ritz_graph *g, const ritz_call *call)
     {                                               \
         .name = "final", .kind = RITZ_PARAM_NUMBER, \
         .doc = "the factor at the end"              \
+    }
+
+#define EVERY                                                                \
+    {                                                                        \
+        .name = "every", .kind = RITZ_PARAM_INT, .required = true, .low = 1, \
+        .high = 9e15, .doc = "steps from one factor to the next"             \
+    }
+#define FACTOR                                                        \
+    {                                                                 \
+        .name = "factor", .kind = RITZ_PARAM_NUMBER, .fallback = 0.1, \
+        .high = 1, .doc = "what the rate is multiplied with"          \
     }
 
 static void build_cosine(ritz_graph *g, const ritz_call *call, ritz_node **out)
@@ -99,21 +118,21 @@ const ritz_function ritz_optim_warmup_factor = {
     .build = build_warmup,
 };
 
+/* t / every. NULL on an error. */
+static ritz_node *times(ritz_graph *g, const ritz_call *call)
+{
+    ritz_node *t = time_of(g, call);
+    return t ? ritz_div(g, t, ritz_scalar(g, RITZ_F32, (double)call->v[0].i))
+             : NULL;
+}
+
 static void build_step(ritz_graph *g, const ritz_call *call, ritz_node **out)
 {
-    ritz_node *t = call->x[0];
+    ritz_node *x = times(g, call);
     out[0] = NULL;
-    if (t->shape.rank != 0) {
-        ritz_graph_fail(g, RITZ_ESHAPE,
-                        "step_factor: t must be a scalar, got %s",
-                        ritz_type_of(t).text);
-        return;
-    }
-    ritz_node *stairs =
-        ritz_floor(g, ritz_div(g, ritz_cast(g, t, RITZ_F32),
-                               ritz_scalar(g, RITZ_F32, (double)call->v[0].i)));
-    out[0] =
-        ritz_pow(g, ritz_scalar_like(g, stairs, call->v[1].number), stairs);
+    if (x)
+        out[0] = ritz_pow(g, ritz_scalar_like(g, x, call->v[1].number),
+                          ritz_floor(g, x));
 }
 
 const ritz_function ritz_optim_step_factor = {
@@ -124,17 +143,82 @@ const ritz_function ritz_optim_step_factor = {
     .source = "elementary",
     .example = "ritz.optim.step_factor(25, 10, 0.5)  --> 0.25",
     .tensors = 1,
-    .params = {{.name = "every",
-                .kind = RITZ_PARAM_INT,
-                .required = true,
-                .low = 1,
-                .high = 9e15,
-                .doc = "steps between two factors"},
-               {.name = "factor",
-                .kind = RITZ_PARAM_NUMBER,
-                .fallback = 0.1,
-                .low = 0,
-                .high = 1,
-                .doc = "what the rate is multiplied with"}},
+    .params = {EVERY, FACTOR},
     .build = build_step,
+};
+
+static void build_exponential(ritz_graph *g, const ritz_call *call,
+                              ritz_node **out)
+{
+    ritz_node *x = times(g, call);
+    out[0] = NULL;
+    if (x)
+        out[0] = ritz_pow(g, ritz_scalar_like(g, x, call->v[1].number), x);
+}
+
+const ritz_function ritz_optim_exponential_factor = {
+    .module = "optim",
+    .name = "exponential_factor",
+    .signature = "optim.exponential_factor(t, every, factor)",
+    .summary = "factor^(t / every).",
+    .source = "elementary",
+    .example = "ritz.optim.exponential_factor(20, 10, 0.5)  --> 0.25",
+    .tensors = 1,
+    .params = {EVERY, FACTOR},
+    .build = build_exponential,
+};
+
+static void build_polynomial(ritz_graph *g, const ritz_call *call,
+                             ritz_node **out)
+{
+    const double final = call->v[2].number;
+    ritz_node *x = share(g, call);
+    out[0] = NULL;
+    if (!x)
+        return;
+    ritz_node *left = ritz_shift(g, ritz_neg(g, x), 1.0);
+    ritz_node *y = ritz_pow(g, left, ritz_scalar_like(g, x, call->v[1].number));
+    out[0] = ritz_shift(g, ritz_scale(g, y, 1.0 - final), final);
+}
+
+const ritz_function ritz_optim_polynomial_factor = {
+    .module = "optim",
+    .name = "polynomial_factor",
+    .signature = "optim.polynomial_factor(t, steps, power, final)",
+    .summary = "(1 - t / steps)^power, drawn together to end at `final`.",
+    .source = "elementary",
+    .example = "ritz.optim.polynomial_factor(5, 10, 2)  --> 0.25",
+    .tensors = 1,
+    .params = {STEPS,
+               {.name = "power",
+                .kind = RITZ_PARAM_NUMBER,
+                .fallback = 2,
+                .high = 1000,
+                .doc = "of what is left"},
+               FINAL},
+    .build = build_polynomial,
+};
+
+static void build_inverse_sqrt(ritz_graph *g, const ritz_call *call,
+                               ritz_node **out)
+{
+    ritz_node *t = time_of(g, call);
+    out[0] = NULL;
+    if (!t)
+        return;
+    ritz_node *x =
+        ritz_scale(g, ritz_shift(g, t, 1.0), 1.0 / (double)call->v[0].i);
+    out[0] = ritz_minimum(g, x, ritz_rsqrt(g, x));
+}
+
+const ritz_function ritz_optim_inverse_sqrt_factor = {
+    .module = "optim",
+    .name = "inverse_sqrt_factor",
+    .signature = "optim.inverse_sqrt_factor(t, steps)",
+    .summary = "A straight line up to 1, then sqrt(steps / (t + 1)).",
+    .source = "Vaswani et al. 2017, equation 3, with the peak as 1",
+    .example = "ritz.optim.inverse_sqrt_factor(15, 4)  --> 0.5",
+    .tensors = 1,
+    .params = {STEPS},
+    .build = build_inverse_sqrt,
 };
