@@ -25,6 +25,14 @@ void ritz_jvp(ritz_graph *g, ritz_node *const *variable,
               ritz_node *const *tangent, int nvar, ritz_node *const *output,
               int nout, ritz_node **result);
 
+/* The Jacobian: result[o * nvar + i], of output o in variable i, has the shape
+ * of the output and then that of the variable. `forward`: one tangent for each
+ * element of the variables, else one cotangent for each of the outputs, all of
+ * them at once. (jacobian.c) */
+void ritz_jacobian(ritz_graph *g, ritz_node *const *variable, int nvar,
+                   ritz_node *const *output, int nout, bool forward,
+                   ritz_node **result);
+
 /* Batching. The variable stands for one element of x along `axis`; `size` is
  * the batch. The outputs of ritz_vmap carry the batch as axis 0 (an output
  * that does not depend on any variable is repeated). */

@@ -22,7 +22,8 @@ void ritz_io_open(lua_State *L);
 void ritz_transform_open(lua_State *L);
 void ritz_vmap_open(lua_State *L);
 void ritz_jit_open(lua_State *L);
-/* linearize and vjp. (linear_lua.c) */
+/* Derivatives. (jacobian_lua.c, linear_lua.c) */
+void ritz_jacobian_open(lua_State *L);
 void ritz_linear_open(lua_State *L);
 /* For ritz.internal: find_nonfinite(f, ...) calls f, which ritz.jit made, and
  * gives what in its plan first made a value that is not finite: the operation,

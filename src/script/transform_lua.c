@@ -1,4 +1,4 @@
-/* transform_lua.c - derivatives: grad, value_and_grad and jvp. */
+/* transform_lua.c - derivatives: grad, value_and_grad, jvp and hvp. */
 #include "script/tensor_lua.h"
 
 #include "graph/build.h"
@@ -6,55 +6,22 @@
 #include "script/course.h"
 #include "script/document.h"
 #include "script/tree.h"
+#include "script/wrt.h"
 
 #include <lauxlib.h>
 
-enum { GRAD, VALUE_AND_GRAD, JVP, BINDINGS };
+enum { GRAD, VALUE_AND_GRAD, JVP, HVP, BINDINGS };
 static const ritz_binding bindings[BINDINGS + 1]; /* at the end */
 
-/* grad and value_and_grad: closures over the function, the list of arguments,
- * whether that was a number, and whether the value is wanted. */
+/* grad and value_and_grad: closures that also know whether the value is wanted.
+ */
 
-enum { GRAD_FUNCTION = 1, GRAD_WRT, GRAD_SINGLE, GRAD_VALUE };
+enum { GRAD_VALUE = RITZ_WRT_OWN };
 
 static const char *grad_name(lua_State *L)
 {
     return lua_toboolean(L, lua_upvalueindex(GRAD_VALUE)) ? "value_and_grad"
                                                           : "grad";
-}
-
-/* Pushes the function and its `n` arguments, with variables in those that are
- * differentiated in, and keeps templates of these in the table at `kept`. */
-static void push_arguments(ritz_course *c, int n, int kept)
-{
-    lua_State *L = c->L;
-    const int wrt = lua_upvalueindex(GRAD_WRT);
-    const lua_Integer count = (lua_Integer)lua_rawlen(L, wrt);
-    for (lua_Integer i = 1; i <= count; i++) {
-        lua_rawgeti(L, wrt, i);
-        const int at = (int)lua_tointeger(L, -1);
-        if (at > n)
-            ritz_refuse(L, "%s: wrt is argument %d, got %d arguments", c->who,
-                        at, n);
-        ritz_tree_flatten(L, at, c->list,
-                          RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS);
-        lua_rawseti(L, kept, i);
-        lua_pop(L, 1);
-    }
-    ritz_course_make_variables(c);
-    lua_pushvalue(L, lua_upvalueindex(GRAD_FUNCTION));
-    const int function = lua_gettop(L);
-    luaL_checkstack(L, n + LUA_MINSTACK, c->who);
-    for (int i = 1; i <= n; i++)
-        lua_pushvalue(L, i);
-    for (lua_Integer i = 1; i <= count; i++) {
-        lua_rawgeti(L, wrt, i);
-        const int at = (int)lua_tointeger(L, -1);
-        lua_rawgeti(L, kept, i);
-        ritz_tree_unflatten(L, -1, c->list);
-        lua_replace(L, function + at);
-        lua_pop(L, 2);
-    }
 }
 
 static ritz_node *check_loss(ritz_course *c, int first)
@@ -85,10 +52,7 @@ static void push_gradients(ritz_course *c, ritz_node *loss, int kept)
     ritz_course_make_weak_alike(c, gradient, c->variable, c->count);
     ritz_course_store(c, c->list, gradient, c->count);
     lua_pop(L, 1);
-    if (lua_toboolean(L, lua_upvalueindex(GRAD_SINGLE)))
-        lua_rawgeti(L, kept, 1);
-    else
-        lua_pushvalue(L, kept);
+    ritz_wrt_push_template(L, kept);
     ritz_tree_unflatten(L, -1, c->list);
     lua_remove(L, -2);
 }
@@ -100,7 +64,7 @@ static int call_grad(lua_State *L)
     ritz_course_begin(&c, L, grad_name(L));
     lua_newtable(L);
     const int kept = lua_gettop(L);
-    push_arguments(&c, n, kept);
+    ritz_wrt_push_arguments(&c, n, kept);
     const int first = lua_gettop(L) - n;
     lua_call(L, n, LUA_MULTRET);
     ritz_node *loss = check_loss(&c, first);
@@ -114,43 +78,28 @@ static int call_grad(lua_State *L)
     return ritz_course_finish(&c, first);
 }
 
-/* Pushes the list of arguments, and whether it was one number. */
-static void push_wrt(lua_State *L, const ritz_function *f)
-{
-    const char *who = f->name;
-    const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
-    ritz_check_options(L, options, f);
-    if (!ritz_option(L, options, "wrt"))
-        lua_pushinteger(L, 1);
-    const bool single = lua_type(L, -1) != LUA_TTABLE;
-    if (single) {
-        lua_createtable(L, 1, 0);
-        lua_insert(L, -2);
-        lua_rawseti(L, -2, 1);
-    }
-    const lua_Unsigned n = lua_rawlen(L, -1);
-    for (lua_Unsigned i = 1; i <= n; i++) {
-        lua_rawgeti(L, -1, (lua_Integer)i);
-        const lua_Integer at = ritz_check_integer(L, -1, who, "wrt");
-        if (at < 1 || at > 250)
-            ritz_refuse(L, "%s: wrt counts arguments from 1, got %lld", who,
-                        (long long)at);
-        lua_pop(L, 1);
-    }
-    lua_pushboolean(L, single);
-}
-
 static int push_grad(lua_State *L, const ritz_function *f, bool value)
 {
-    ritz_check_function(L, f->name);
-    lua_settop(L, 2);
-    lua_pushvalue(L, 1);
-    push_wrt(L, f);
-    if (lua_rawlen(L, -2) == 0)
-        return ritz_refuse(L, "%s: wrt names no argument", f->name);
+    ritz_wrt_push(L, f);
     lua_pushboolean(L, value);
-    lua_pushcclosure(L, call_grad, 4);
+    lua_pushcclosure(L, call_grad, RITZ_WRT_OWN);
     return 1;
+}
+
+void ritz_push_gradient(lua_State *L, int function, int wrt)
+{
+    lua_pushvalue(L, function);
+    if (wrt) {
+        lua_pushvalue(L, wrt);
+        lua_pushvalue(L, wrt + 1);
+    } else {
+        lua_createtable(L, 1, 0);
+        lua_pushinteger(L, 1);
+        lua_rawseti(L, -2, 1);
+        lua_pushboolean(L, 1);
+    }
+    lua_pushboolean(L, 0);
+    lua_pushcclosure(L, call_grad, RITZ_WRT_OWN);
 }
 
 static int l_grad(lua_State *L)
@@ -179,12 +128,10 @@ static int call_with_variables(ritz_course *c, int *template)
     return lua_gettop(L) - 1;
 }
 
-static int l_jvp(lua_State *L)
+static int push_jvp(lua_State *L, const char *who)
 {
     ritz_course c;
-    ritz_check_function(L, "jvp");
-    lua_settop(L, 3);
-    ritz_course_begin(&c, L, "jvp");
+    ritz_course_begin(&c, L, who);
     int template;
     const int first = call_with_variables(&c, &template);
     ritz_course_check_alike(&c, template, first - 1, "the tangent");
@@ -209,6 +156,25 @@ static int l_jvp(lua_State *L)
     lua_settop(L, list - 1);
     lua_insert(L, first + 1);
     return ritz_course_finish(&c, first);
+}
+
+static int l_jvp(lua_State *L)
+{
+    ritz_check_function(L, "jvp");
+    lua_settop(L, 3);
+    return push_jvp(L, "jvp");
+}
+
+/* Forward over reverse: the gradient's tangent. */
+static int l_hvp(lua_State *L)
+{
+    ritz_check_function(L, "hvp");
+    lua_settop(L, 3);
+    ritz_push_gradient(L, 1, 0);
+    lua_replace(L, 1);
+    const int n = push_jvp(L, "hvp");
+    lua_remove(L, lua_gettop(L) - n + 1); /* the gradient itself */
+    return n - 1;
 }
 
 /* The records. */
@@ -265,6 +231,24 @@ static const ritz_binding bindings[BINDINGS + 1] = {
               .example =
                   "ritz.jvp(function(x) return x^3 end, 2, 1)  --> 8.0, 12.0"},
          .call = l_jvp},
+    [HVP] =
+        {.record =
+             {.module = "ritz",
+              .name =
+                  "hvp",
+              .signature =
+                  "ritz.hvp(f, x, v)",
+              .summary =
+                  "The Hessian of f at x times v.",
+              .details =
+                  "f returns a scalar first; what else it returns follows. v "
+                  "is a tree like x. For many v at one x, linearize the "
+                  "gradient: ritz.linearize(ritz.grad(f), x). Composes with "
+                  "every transform, to any order.",
+              .source = "Pearlmutter 1994, Neural Computation 6",
+              .example =
+                  "ritz.hvp(function(x) return x^3 end, 2, 1)  --> 12.0"},
+         .call = l_hvp},
 };
 
 void ritz_transform_open(lua_State *L)

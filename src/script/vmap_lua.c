@@ -1,5 +1,6 @@
-/* vmap_lua.c - ritz.vmap: a closure over the function and the axes, which are
- * nil for 1 everywhere, or a list with an axis, or false, for each argument.
+/* vmap_lua.c - ritz.vmap: a closure over the function and the axes of arguments
+ * and results. Axes are an integer for all, or a list with an axis for each; no
+ * axis, or false, shares an argument.
  */
 #include "script/tensor_lua.h"
 
@@ -19,19 +20,25 @@ typedef struct mapping {
     int argument; /* that gave the size */
 } mapping;
 
-/* The axis of argument `nth`, 0 for none. */
-static lua_Integer axis_of(lua_State *L, int nth)
+enum { UP_FUNCTION = 1, UP_IN, UP_OUT };
+
+/* The axis of argument or result `nth`, 0 for none. */
+static lua_Integer axis_of(lua_State *L, int upvalue, int nth)
 {
-    const int axes = lua_upvalueindex(2);
-    if (lua_isnil(L, axes))
-        return 1;
+    const int axes = lua_upvalueindex(upvalue);
+    if (lua_type(L, axes) != LUA_TTABLE)
+        return lua_tointeger(L, axes);
     lua_rawgeti(L, axes, nth);
-    lua_Integer axis = 0;
+    lua_Integer axis = upvalue == UP_OUT && lua_isnil(L, -1);
     if (lua_toboolean(L, -1)) {
-        axis = ritz_check_integer(L, -1, "vmap", "an entry of in_axes");
+        const bool in = upvalue == UP_IN;
+        axis = ritz_check_integer(
+            L, -1, "vmap", in ? "an entry of in_axes" : "an entry of out_axes");
         if (axis == 0)
-            ritz_refuse(L, "vmap: in_axes counts from 1, and false shares an "
-                           "argument, got 0");
+            ritz_refuse(L, "vmap: %s, got 0",
+                        in ? "in_axes counts from 1, and false shares an "
+                             "argument"
+                           : "out_axes counts from 1");
     }
     lua_pop(L, 1);
     return axis;
@@ -100,6 +107,20 @@ static void make_elements(mapping *m, ritz_node **batched, int axes)
     ritz_course_store(c, c->list, c->variable, c->count);
 }
 
+/* Moves the batch, which is axis 0 of what was mapped, to where result `nth`
+ * has it. */
+static ritz_node *place_batch(mapping *m, ritz_node *y, int nth)
+{
+    const lua_Integer axis = axis_of(m->c.L, UP_OUT, nth);
+    const int rank = y->shape.rank;
+    const lua_Integer at = axis < 0 ? axis + rank : axis - 1;
+    if (at < 0 || at >= rank)
+        ritz_refuse(m->c.L,
+                    "vmap: out_axes wants axis 1 to %d for result %d, got %lld",
+                    rank, nth, (long long)axis);
+    return ritz_move_axis(m->c.graph, y, 0, (int)at);
+}
+
 /* Replaces the results from `first` on by their batches. */
 static void map_results(mapping *m, ritz_node **batched, int first)
 {
@@ -108,8 +129,11 @@ static void map_results(mapping *m, ritz_node **batched, int first)
     const int last = lua_gettop(L);
     lua_newtable(L);
     const int list = last + 1;
+    size_t *end_of =
+        lua_newuserdatauv(L, (size_t)(last - first + 1) * sizeof *end_of, 0);
     for (int i = first; i <= last; i++) {
         ritz_tree_flatten(L, i, list, RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS);
+        end_of[i - first] = lua_rawlen(L, list);
         lua_replace(L, i);
     }
     const size_t n = lua_rawlen(L, list);
@@ -118,6 +142,12 @@ static void map_results(mapping *m, ritz_node **batched, int first)
     const uint32_t end = ritz_graph_size(c->graph);
     ritz_vmap(c->graph, c->variable, batched, (int)c->count, m->size, output,
               (int)n, result);
+    ritz_trace_check(L, c->trace);
+    for (size_t i = 0, k = 0; i < n; i++) {
+        while (i >= end_of[k])
+            k++;
+        result[i] = place_batch(m, result[i], (int)k + 1);
+    }
     ritz_trace_check(L, c->trace);
     ritz_trace_end_elements(L, c->trace, c->variable, c->count, end);
     ritz_course_store(c, list, result, n);
@@ -138,7 +168,7 @@ static int call_vmap(lua_State *L)
     lua_newtable(L);
     const int axes = lua_gettop(L);
     for (int i = 1; i <= n; i++) {
-        const lua_Integer axis = axis_of(L, i);
+        const lua_Integer axis = axis_of(L, UP_IN, i);
         if (axis != 0)
             push_mapped(&m, i, axis, axes);
         else
@@ -149,10 +179,10 @@ static int call_vmap(lua_State *L)
         return ritz_refuse(L, "vmap: no argument has a tensor to map over");
     ritz_node **batched = ritz_course_push_nodes(c, c->list, c->count);
     make_elements(&m, batched, axes);
-    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, lua_upvalueindex(UP_FUNCTION));
     const int first = lua_gettop(L);
     for (int i = 1; i <= n; i++)
-        if (axis_of(L, i) != 0)
+        if (axis_of(L, UP_IN, i) != 0)
             ritz_tree_unflatten(L, axes + i, c->list);
         else
             lua_pushvalue(L, i);
@@ -163,6 +193,16 @@ static int call_vmap(lua_State *L)
     return ritz_course_finish(c, first);
 }
 
+/* Pushes the axes that an option gives, 1 when it is left out. */
+static void push_axes(lua_State *L, int options, const char *name)
+{
+    if (!ritz_option(L, options, name))
+        lua_pushinteger(L, 1);
+    else if (lua_type(L, -1) != LUA_TTABLE &&
+             ritz_check_integer(L, -1, "vmap", name) == 0)
+        ritz_refuse(L, "vmap: %s counts from 1, got 0", name);
+}
+
 static int l_vmap(lua_State *L)
 {
     ritz_check_function(L, "vmap");
@@ -170,14 +210,9 @@ static int l_vmap(lua_State *L)
     const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
     ritz_check_options(L, options, &bindings[0].record);
     lua_pushvalue(L, 1);
-    if (!ritz_option(L, options, "in_axes"))
-        lua_pushnil(L);
-    else if (lua_type(L, -1) != LUA_TTABLE)
-        return ritz_refuse(L,
-                           "vmap: in_axes must be a list with an axis or "
-                           "false for each argument, got %s",
-                           ritz_got_at(L, -1).text);
-    lua_pushcclosure(L, call_vmap, 2);
+    push_axes(L, options, "in_axes");
+    push_axes(L, options, "out_axes");
+    lua_pushcclosure(L, call_vmap, UP_OUT);
     return 1;
 }
 
@@ -188,16 +223,21 @@ static const ritz_binding bindings[2] = {
           .params =
               {{.name = "in_axes",
                 .kind = RITZ_PARAM_ANY,
-                .doc =
-                    "a list: an axis, or false to share, for each argument; 1 "
-                    "when left out"}},
-          .signature = "ritz.vmap(f, {in_axes})",
+                .doc = "an axis for all arguments, or a list with one for "
+                       "each, where nil or false shares an argument; 1 when "
+                       "left out"},
+               {.name = "out_axes",
+                .kind = RITZ_PARAM_ANY,
+                .doc = "where the results have the batch: an axis for all, or "
+                       "a list; 1 when left out"}},
+          .signature = "ritz.vmap(f, {in_axes, out_axes})",
           .summary = "f for each row of its arguments, at once.",
           .details =
-              "Maps over axis 1 of every tensor in every argument; in_axes "
-              "lists an axis, or false, for each argument. The results have "
-              "the batch as axis 1. Composes with every transform, to any "
-              "order.",
+              "Maps over axis 1 of every tensor in every argument, or those "
+              "of in_axes: an axis, or a list with an axis for each argument, "
+              "where nil or false shares it. The results have the batch as "
+              "axis 1, or as out_axes says. Composes with every transform, to "
+              "any order.",
           .source = "JAX's vmap",
           .example = "ritz.vmap(function(x) return x:sum() end)(ritz.ones{2, "
                      "3}):totable()  --> {3.0, 3.0}"},
