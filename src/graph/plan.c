@@ -188,15 +188,6 @@ static void release_all(ritz_tensor **t, int n)
     }
 }
 
-/* Which input's storage result j takes, or -1. */
-static int source_of(const ritz_plan *plan, int j)
-{
-    for (int i = 0; i < plan->nin; i++)
-        if (plan->taken_by[i] == j)
-            return i;
-    return -1;
-}
-
 /* Takes the outputs; those that will be donated storage stay NULL. */
 static ritz_status take_outputs(const ritz_plan *plan, ritz_tensor *const *in,
                                 ritz_tensor **out, bool keep_inputs,
@@ -205,7 +196,7 @@ static ritz_status take_outputs(const ritz_plan *plan, ritz_tensor *const *in,
     ritz_status status = RITZ_OK;
     memset(out, 0, (size_t)plan->nout * sizeof *out);
     for (int j = 0; j < plan->nout && status == RITZ_OK; j++) {
-        const int i = source_of(plan, j);
+        const int i = plan->taken_of[j];
         if (i >= 0 && !keep_inputs && can_take(plan, in, i))
             continue;
         status = ritz_tensor_new(&out[j], plan->output[j].dtype,

@@ -20,15 +20,19 @@ static bool copy_slots(ritz_plan *p, const ritz_plan_spec *spec)
     p->output = ritz_arena_alloc(p->arena, (size_t)p->nout, sizeof *p->output);
     p->taken_by =
         ritz_arena_alloc(p->arena, (size_t)p->nin, sizeof *p->taken_by);
-    if (!p->input || !p->output || !p->taken_by)
+    p->taken_of =
+        ritz_arena_alloc(p->arena, (size_t)p->nout, sizeof *p->taken_of);
+    if (!p->input || !p->output || !p->taken_by || !p->taken_of)
         return false;
     for (int i = 0; i < p->nin; i++) {
         p->input[i] = (ritz_slot){spec->input[i]->dtype, spec->input[i]->shape};
         p->taken_by[i] = -1;
     }
-    for (int i = 0; i < p->nout; i++)
+    for (int i = 0; i < p->nout; i++) {
         p->output[i] =
             (ritz_slot){spec->output[i]->dtype, spec->output[i]->shape};
+        p->taken_of[i] = -1;
+    }
     return true;
 }
 

@@ -164,6 +164,7 @@ static void undo_donation(ritz_plan *p)
             const int in = p->buffer[p->buffer[b].index].index;
             p->buffer[b].place = RITZ_IN_OUTPUT;
             p->buffer[b].index = p->taken_by[in];
+            p->taken_of[p->taken_by[in]] = -1;
             p->taken_by[in] = -1;
         }
 }
@@ -181,6 +182,7 @@ static bool place_donated(ritz_lowering *l, const ritz_plan_spec *spec)
         if (out < 0)
             continue;
         p->taken_by[i] = p->buffer[out].index;
+        p->taken_of[p->taken_by[i]] = i;
         p->buffer[out].place = RITZ_IN_BUFFER;
         p->buffer[out].index = in;
     }

@@ -85,6 +85,7 @@ struct ritz_plan {
     int first;     /* those before ran when the plan was compiled */
     int tail;      /* instructions from here on write into donated storage */
     int *taken_by; /* input -> output that takes its storage, or -1 */
+    int *taken_of; /* output -> the input whose storage it takes, or -1 */
     ritz_tensor **constant;
     int constants;
     size_t arena_bytes, scratch_bytes;
