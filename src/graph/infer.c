@@ -102,3 +102,27 @@ ritz_status ritz_infer_reduce(ritz_dtype *dtype, ritz_shape *shape,
     }
     return RITZ_OK;
 }
+
+bool ritz_pool_of(const ritz_shape *shape, const ritz_attr *attr,
+                  int64_t *outer, ritz_pool *p)
+{
+    int64_t *const at[] = {&p->inner, &p->r2, &p->mid, &p->r1, outer};
+    int part = 0, next = attr->n - 1;
+    *p = (ritz_pool){1, 1, 1, 1};
+    *outer = 1;
+    for (int i = shape->rank - 1; i >= 0; i--) {
+        const bool reduced = next >= 0 && attr->a[next] == i;
+        next -= reduced;
+        if (reduced != part % 2)
+            part++;
+        if (part > 4)
+            return false;
+        *at[part] *= shape->dim[i];
+    }
+    /* A single place of axes: what is before them are windows of their own. */
+    if (part == 2) {
+        *outer = p->mid;
+        p->mid = 1;
+    }
+    return true;
+}

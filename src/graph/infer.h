@@ -14,6 +14,11 @@ ritz_infer_fn ritz_infer_shape;
 /* attr: a[0..n-1] are the axes that disappear, ascending. */
 ritz_infer_fn ritz_infer_reduce;
 
+/* How the axes in attr cut an array: outer times what the loops of kernel.h
+ * take at once. False when they lie in more than two places. */
+bool ritz_pool_of(const ritz_shape *shape, const ritz_attr *attr,
+                  int64_t *outer, ritz_pool *p);
+
 /* The dtype and shape of a node as people read it: "f32[2,3]". */
 typedef struct ritz_type_text {
     char text[RITZ_SHAPE_TEXT + 8];

@@ -98,6 +98,19 @@ typedef void ritz_rows_fn(void *y, const void *x, size_t rows, size_t n);
  * order. The caller initialises y. */
 typedef void ritz_columns_fn(void *y, const void *x, size_t rows, size_t n);
 
+/* Over two axes at once: x is r1 x mid x r2 x inner, y is mid x inner. Elements
+ * combine along r1 first, from first to last. A sum is never -0. */
+typedef struct ritz_pool {
+    int64_t r1, mid, r2, inner;
+} ritz_pool;
+
+typedef void ritz_pool_fn(void *y, const void *x, const ritz_pool *p);
+
+/* With y the maxima of x over such windows: every element of x that equals its
+ * maximum gets c divided by their number in the window, the others 0. */
+typedef void ritz_share_fn(void *z, const void *x, const void *y, const void *c,
+                           const ritz_pool *p);
+
 /* `n` draws at positions first, first + 1, ... of the stream that the two
  * words of `key` name: uniform in [0, 1), or standard normal (Box-Muller).
  * Position i does not depend on how many draws are asked for. */
@@ -129,9 +142,11 @@ typedef struct ritz_kernels {
     ritz_columns_fn *sum_columns, *max_columns;
     ritz_columns_fn *cumsum_columns; /* y: the first row is x's, in order:
                                         y[r] = y[r-1] + x[r]; y is rows x n */
-    ritz_draw_fn *uniform, *normal;  /* NULL for integers */
-    ritz_product_fn *product;        /* NULL without hardware for it; callers
-                                        use gemm.h */
+    ritz_pool_fn *sum_pool, *max_pool;
+    ritz_share_fn *share_pool;      /* NULL for integers */
+    ritz_draw_fn *uniform, *normal; /* NULL for integers */
+    ritz_product_fn *product;       /* NULL without hardware for it; callers
+                                       use gemm.h */
     /* y[i] = (this dtype) x[i]; x of dtype `from`. */
     void (*cast[RITZ_DTYPES])(void *y, const void *x, size_t n);
 } ritz_kernels;

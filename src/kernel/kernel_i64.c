@@ -37,6 +37,8 @@ BINARY(mod, a - div_of(a, b) * b)
 
 #include "kernel/loops_reduce.h"
 
+#include "kernel/loops_pool.h"
+
 static inline int64_t to_i64(double x)
 {
     if (x >= 0x1p63)

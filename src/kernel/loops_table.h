@@ -21,7 +21,8 @@
     .dtype = DTYPE, .size = sizeof(real), .sum_rows = sum_rows, \
     .max_rows = max_rows, .argmax_rows = argmax_rows,           \
     .sum_columns = sum_columns, .max_columns = max_columns,     \
-    .cumsum_columns = cumsum_columns,                           \
+    .cumsum_columns = cumsum_columns, .sum_pool = sum_pool,     \
+    .max_pool = max_pool,                                       \
     .cast = {[RITZ_F32] = cast_f32,                             \
              [RITZ_F64] = cast_f64,                             \
              [RITZ_I64] = cast_i64,                             \

@@ -51,6 +51,9 @@ typedef int64_t bits;
 #include "kernel/loops_function.h"
 #include "kernel/loops_reduce.h"
 
+#include "kernel/loops_pool.h"
+#include "kernel/loops_share.h"
+
 #include "kernel/loops_cast.h"
 #if UNIT_BYTES > 16
 #include "kernel/loops_product.h"
@@ -70,6 +73,7 @@ const ritz_kernels NAME(DTYPE_ID, UNIT) = {
     .name = LABEL(DTYPE_ID, UNIT),
     .block = {COMMON_ROWS, FLOAT_ROWS},
     COMMON_FIELDS,
+    .share_pool = share_pool,
     .uniform = uniform,
     .normal = normal,
     .product = PRODUCT,

@@ -278,6 +278,20 @@ t.run("pooling", function()
         { 3 } }, { { 3 }, { 1 } } })
     t.near(numeric.distance(ties, { 1 / 3, 1 / 3, 1 / 3, 0 }), 0, 1e-15,
         "equal maxima share the slope")
+    for _, image in ipairs { { 2, 4, 6, 3 }, { 2, 4, 6, 17 }, { 3, 4, 4, 1 } } do
+        -- What relu cuts off gets no slope, wherever the compiler masks it: an
+        -- identity between them keeps the masks apart.
+        local v = ritz.round(draw(table.unpack(image)) * 2)
+        local w = draw(image[1], image[2] // 2, image[3] // 2, image[4])
+        local function slope(between)
+            return ritz.grad(function(u)
+                return ritz.sum(ritz.max_pool2d(between(ritz.relu(u))) * w)
+            end)(v)
+        end
+        t.near(numeric.distance(slope(function(u) return u end),
+            slope(function(u) return ritz.cumsum(ritz.cumsum(u, 4), 4) * 0 + u end)), 0, 0,
+            ("relu before windows, %d channels"):format(image[4]))
+    end
     t.throws("max_pool2d: windows must divide the image, got 3x3 for f64[2,4,6,3]", function()
         ritz.max_pool2d(x, 3)
     end, "windows that do not divide")

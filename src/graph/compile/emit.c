@@ -91,6 +91,7 @@ static const struct {
 } emitters[] = {
     {&ritz_primitive_reduce_sum, ritz_emit_reduce},
     {&ritz_primitive_reduce_max, ritz_emit_reduce},
+    {&ritz_primitive_share_max, ritz_emit_share},
     {&ritz_primitive_argmax, ritz_emit_argmax},
     {&ritz_primitive_cumsum, ritz_emit_cumsum},
     {&ritz_primitive_matmul, ritz_emit_matmul},

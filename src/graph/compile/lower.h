@@ -110,6 +110,7 @@ void ritz_need_scratch(ritz_lowering *l, size_t bytes);
 /* The emitters, one a file. */
 void ritz_emit_fused(ritz_lowering *l, const ritz_unit *u);
 void ritz_emit_reduce(ritz_lowering *l, const ritz_node *n);
+void ritz_emit_share(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_argmax(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_cumsum(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_matmul(ritz_lowering *l, const ritz_node *n);

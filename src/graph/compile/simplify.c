@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "graph/build.h"
+#include "graph/infer.h"
 #include "graph/internal.h"
 
 #include <math.h>
@@ -75,9 +76,18 @@ static ritz_node *splat(pass *s, const ritz_node *like, double value)
     ritz_node *c = intern(s, &ritz_primitive_constant, NULL, 0, &attr);
     if (like->shape.rank == 0)
         return c;
-    ritz_attr wide = {.n = like->shape.rank};
-    memcpy(wide.a, like->shape.dim, (size_t)like->shape.rank * sizeof *wide.a);
+    ritz_attr wide = {0};
+    ritz_attr_set_shape(&wide, &like->shape);
     return intern(s, &ritz_primitive_broadcast, &c, 1, &wide);
+}
+
+static ritz_node *reshaped(pass *s, ritz_node *x, const ritz_shape *to)
+{
+    ritz_attr shape = {0};
+    if (ritz_shape_equal(&x->shape, to))
+        return x;
+    ritz_attr_set_shape(&shape, to);
+    return intern(s, &ritz_primitive_reshape, &x, 1, &shape);
 }
 
 /* Elements as their dtype holds them. */
@@ -147,6 +157,35 @@ static bool is_number(const ritz_node *x, double wanted)
     return ritz_is_splat(x, &value) && value == wanted;
 }
 
+static const ritz_node *beneath(const ritz_node *x)
+{
+    while (x->prim == &ritz_primitive_reshape)
+        x = x->in[0];
+    return x;
+}
+
+/* The mask of a relu before a maximum: where z = share_max(x, y, c) is not 0,
+ * x is y, so z * (k < x) is share_max(x, y, c * (k < y)), bit by bit, and the
+ * smaller arrays are masked. */
+static ritz_node *mask_share(pass *s, const ritz_node *n, ritz_node *z,
+                             ritz_node *mask)
+{
+    double k;
+    ritz_node *share = (ritz_node *)beneath(z);
+    if (share->prim != &ritz_primitive_share_max ||
+        mask->prim != &ritz_primitive_less || !ritz_is_splat(mask->in[0], &k) ||
+        beneath(mask->in[1]) != beneath(share->in[0]))
+        return NULL;
+    ritz_node *y = share->in[1], *c = share->in[2];
+    ritz_node *const small[] = {splat(s, y, k), y};
+    const ritz_attr none = {0};
+    mask = intern(s, mask->prim, small, 2, &none);
+    c = intern(s, n->prim, (ritz_node *[]){c, mask}, 2, &none);
+    share = intern(s, share->prim, (ritz_node *[]){share->in[0], y, c}, 3,
+                   share->attr);
+    return reshaped(s, share, &n->shape);
+}
+
 static ritz_node *simplify_elementwise(pass *s, const ritz_node *n,
                                        ritz_node **in)
 {
@@ -161,7 +200,7 @@ static ritz_node *simplify_elementwise(pass *s, const ritz_node *n,
         return in[0];
     if (op == RITZ_OP_mul && is_number(in[0], 1.0))
         return in[1];
-    return NULL;
+    return op == RITZ_OP_mul ? mask_share(s, n, in[0], in[1]) : NULL;
 }
 
 static ritz_node *simplify_permute(pass *s, const ritz_node *n, ritz_node *x)
@@ -181,13 +220,8 @@ static ritz_node *simplify_permute(pass *s, const ritz_node *n, ritz_node *x)
             ordered = attr.a[i] > last;
             last = attr.a[i];
         }
-    if (ordered) {
-        ritz_attr shape = {.n = n->shape.rank};
-        memcpy(shape.a, n->shape.dim, (size_t)n->shape.rank * sizeof *shape.a);
-        return ritz_shape_equal(&x->shape, &n->shape)
-                   ? x
-                   : intern(s, &ritz_primitive_reshape, &x, 1, &shape);
-    }
+    if (ordered)
+        return reshaped(s, x, &n->shape);
     return intern(s, &ritz_primitive_permute, &x, 1, &attr);
 }
 

@@ -2,11 +2,13 @@
  *
  * Adjacent axes reduce together: the operand is outer x r x inner. Several
  * groups of axes reduce one after the other, the outermost first, because
- * that leaves least for the others. How r is cut into parts depends on r and
- * inner only, so a result does not depend on what surrounds it.
+ * that leaves least for the others; two short ones at once (pool.c). How r is
+ * cut into parts depends on r and inner only, so a result does not depend on
+ * what surrounds it.
  */
 #include "graph/build.h"
 #include "graph/execute/operand.h"
+#include "graph/execute/pool.h"
 #include "kernel/kernel.h"
 
 #include <string.h>
@@ -181,6 +183,8 @@ static void emit_step(ritz_lowering *l, const ritz_node *n, reduce s)
 
 void ritz_emit_reduce(ritz_lowering *l, const ritz_node *n)
 {
+    if (ritz_emit_pool(l, n))
+        return;
     ritz_shape shape = n->in[0]->shape;
     int64_t axis[RITZ_MAX_RANK];
     int left = n->attr->n;

@@ -308,8 +308,9 @@ const ritz_primitive ritz_primitive_mod = {
 static ritz_node *maximum_slope(ritz_graph *g, const ritz_rule *at, int i)
 {
     /* Where both are equal, the whole slope is y's: relu, which is
-     * maximum(x, 0), then has slope 0 at 0, as everywhere in the field. */
-    return i == 0 ? ritz_less(g, at->in[1], at->in[0])
+     * maximum(x, 0), then has slope 0 at 0, as everywhere in the field. The
+     * result exceeds y where x does, and is kept more often than x. */
+    return i == 0 ? ritz_less(g, at->in[1], at->out[0])
                   : ritz_less_equal(g, at->in[0], at->in[1]);
 }
 
@@ -343,7 +344,7 @@ const ritz_primitive ritz_primitive_maximum = {
 
 static ritz_node *minimum_slope(ritz_graph *g, const ritz_rule *at, int i)
 {
-    return i == 0 ? ritz_less(g, at->in[0], at->in[1])
+    return i == 0 ? ritz_less(g, at->out[0], at->in[1])
                   : ritz_less_equal(g, at->in[1], at->in[0]);
 }
 

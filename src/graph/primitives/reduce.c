@@ -4,6 +4,7 @@
  * bits depend on nothing else.
  */
 #include "graph/primitives/linear.h"
+#include "graph/primitives/share.h"
 
 static ritz_node *reduce_batch(ritz_graph *g, const ritz_rule *at,
                                ritz_node *const *in, const bool *batched,
@@ -14,15 +15,6 @@ static ritz_node *reduce_batch(ritz_graph *g, const ritz_rule *at,
     for (int i = 0; i < attr.n; i++)
         attr.a[i]++;
     return ritz_apply(g, at->out[0]->prim, in, 1, &attr);
-}
-
-/* y, or its cotangent, repeated along the axes that were reduced. */
-static ritz_node *spread_back(ritz_graph *g, const ritz_rule *at, ritz_node *y)
-{
-    ritz_shape kept = at->in[0]->shape;
-    for (int i = 0; i < at->attr->n; i++)
-        kept.dim[at->attr->a[i]] = 1;
-    return ritz_broadcast(g, ritz_reshape(g, y, &kept), &at->in[0]->shape);
 }
 
 /* The axes of a call: none given means all. */
@@ -41,8 +33,7 @@ static void build_over_axes(ritz_graph *g, const ritz_call *call,
 static ritz_node *sum_pull(ritz_graph *g, const ritz_rule *at, int i,
                            ritz_node *ct)
 {
-    (void)i;
-    return spread_back(g, at, ct);
+    return ritz_spread(g, ct, &at->in[i]->shape, at->attr);
 }
 
 static void build_sum(ritz_graph *g, const ritz_call *call, ritz_node **out)
@@ -85,30 +76,17 @@ const ritz_primitive ritz_primitive_reduce_sum = {
 
 /* max. attr as for sum. Equal maxima share the derivative equally. */
 
-/* 1 where an element is the maximum, and how many there are. */
-static ritz_node *hits(ritz_graph *g, const ritz_rule *at, ritz_node **count)
-{
-    ritz_node *hit = ritz_equal(g, at->in[0], spread_back(g, at, at->out[0]));
-    *count = ritz_apply(g, &ritz_primitive_reduce_sum, &hit, 1, at->attr);
-    return hit;
-}
-
 static ritz_node *max_push(ritz_graph *g, const ritz_rule *at,
                            ritz_node *const *tangent)
 {
-    ritz_node *count, *hit = hits(g, at, &count);
-    ritz_node *t = ritz_mul(g, tangent[0], hit);
-    return ritz_div(
-        g, ritz_apply(g, &ritz_primitive_reduce_sum, &t, 1, at->attr), count);
+    return ritz_mean_of_max(g, at->in[0], at->out[0], tangent[0], at->attr);
 }
 
-/* Divided before it is spread, where there are fewest elements. */
 static ritz_node *max_pull(ritz_graph *g, const ritz_rule *at, int i,
                            ritz_node *ct)
 {
     (void)i;
-    ritz_node *count, *hit = hits(g, at, &count);
-    return ritz_mul(g, spread_back(g, at, ritz_div(g, ct, count)), hit);
+    return ritz_share_max(g, at->in[0], at->out[0], ct, at->attr);
 }
 
 static void build_max(ritz_graph *g, const ritz_call *call, ritz_node **out)
