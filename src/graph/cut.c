@@ -2,12 +2,15 @@
 #include "graph/cut.h"
 
 #include "base/memory.h"
+#include "graph/body.h"
 #include "graph/build.h"
 
-/* What costs nothing to have again where it is read. */
+/* What costs nothing to have again where it is read. A variable is kept: what
+ * is below it is another value to an outer derivative. */
 static bool is_view(const ritz_node *n)
 {
-    return n->prim->class == RITZ_CLASS_ALIAS ||
+    return (n->prim->class == RITZ_CLASS_ALIAS &&
+            n->prim != &ritz_primitive_variable) ||
            n->prim->class == RITZ_CLASS_BROADCAST ||
            n->prim == &ritz_primitive_permute;
 }
@@ -123,7 +126,12 @@ static ritz_node *copy(ritz_graph *to, const ritz_graph *from, ritz_node *n,
         return n;
     ritz_graph_set_origin(to, n->origin->script, n->origin->line);
     ritz_graph_set_layer(to, n->origin->layer);
-    ritz_node *made = ritz_apply(to, n->prim, in, n->nin, n->attr);
+    ritz_attr attr = *n->attr;
+    if (attr.body && to != from)
+        attr.body = ritz_body_copy(to, attr.body);
+    if (!attr.body != !n->attr->body)
+        return ritz_graph_fail(to, RITZ_ENOMEM, "graph: out of memory");
+    ritz_node *made = ritz_apply(to, n->prim, in, n->nin, &attr);
     if (ritz_graph_status(to, NULL) == RITZ_OK)
         made->weak = n->weak;
     return made;

@@ -16,7 +16,8 @@ struct ritz_graph {
     ritz_node **captured;
     size_t captures, capture_capacity;
     const ritz_origin *origin;
-    ritz_node *harmless; /* what failed calls return */
+    ritz_node *harmless;      /* what failed calls return */
+    ritz_graph *child, *next; /* the newest child; the one before this */
     ritz_error error;
 };
 
@@ -63,12 +64,35 @@ void ritz_graph_delete(ritz_graph *g)
 {
     if (!g)
         return;
+    while (g->child) {
+        ritz_graph *child = g->child;
+        g->child = child->next;
+        ritz_graph_delete(child);
+    }
     for (size_t i = 0; i < g->captures; i++)
         ritz_tensor_release(g->captured[i]->value);
     ritz_free(g->captured);
     ritz_free(g->node);
     ritz_arena_delete(g->arena);
     ritz_free(g);
+}
+
+ritz_graph *ritz_graph_child(ritz_graph *g)
+{
+    ritz_graph *child = ritz_graph_new();
+    if (!child) {
+        ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
+        return NULL;
+    }
+    child->next = g->child;
+    g->child = child;
+    return child;
+}
+
+void ritz_graph_inherit(ritz_graph *g, const ritz_graph *child)
+{
+    if (g->error.status == RITZ_OK)
+        g->error = child->error;
 }
 
 ritz_status ritz_graph_status(const ritz_graph *g, ritz_error *err)

@@ -25,6 +25,7 @@
 typedef struct ritz_graph ritz_graph;
 typedef struct ritz_node ritz_node;
 typedef struct ritz_primitive ritz_primitive;
+typedef struct ritz_body ritz_body; /* graph/body.h */
 
 /* What a primitive needs to know beside its inputs. Which fields it reads is
  * said at its record; the others are zero, so that attributes compare as
@@ -36,6 +37,7 @@ typedef struct ritz_attr {
     int32_t dtype;
     int64_t a[RITZ_MAX_RANK], b[RITZ_MAX_RANK], c[RITZ_MAX_RANK];
     double value;
+    const ritz_body *body; /* of primitives that run one */
 } ritz_attr;
 
 /* Where in the user's script a node was made. */
@@ -66,6 +68,11 @@ struct ritz_node {
 
 ritz_graph *ritz_graph_new(void); /* owned; NULL when out of memory */
 void ritz_graph_delete(ritz_graph *g);
+/* A new graph that is deleted together with g. NULL, and g has failed, when
+ * out of memory. */
+ritz_graph *ritz_graph_child(ritz_graph *g);
+/* Makes the error of a child one of g. */
+void ritz_graph_inherit(ritz_graph *g, const ritz_graph *child);
 
 ritz_status ritz_graph_status(const ritz_graph *g, ritz_error *err);
 /* Keeps the first error only. Returns the harmless node. */

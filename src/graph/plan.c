@@ -89,6 +89,8 @@ static void cite(const ritz_origin *from, ritz_error *err)
 static ritz_status run_one(const ritz_instruction *in, ritz_runtime *rt,
                            bool may_stop, ritz_error *err)
 {
+    if (in->kind->run)
+        return in->kind->run(in, rt, may_stop, err);
     if (in->kind->before)
         in->kind->before(in, rt);
     const bool finished =
@@ -122,6 +124,15 @@ ritz_status ritz_run_instructions(const ritz_plan *plan, int first, int stop,
     ritz_status status = RITZ_OK;
     for (int i = first; i < stop && status == RITZ_OK; i++)
         status = run_one(&plan->code[i], &rt, may_stop, err);
+    return status;
+}
+
+ritz_status ritz_run_nested(const ritz_plan *plan, ritz_runtime *rt,
+                            bool may_stop, ritz_error *err)
+{
+    ritz_status status = RITZ_OK;
+    for (int i = plan->first; i < plan->instructions && status == RITZ_OK; i++)
+        status = run_one(&plan->code[i], rt, may_stop, err);
     return status;
 }
 

@@ -64,6 +64,29 @@ static void mark_dependents(span *s, ritz_graph *g, ritz_node *const *variable,
     }
 }
 
+/* Leaves out what no output needs: the trace of a loop's body, for one. */
+static bool keep_needed(span *s, ritz_graph *g, ritz_node *const *output,
+                        int nout)
+{
+    bool *needed = ritz_new(s->count, sizeof *needed);
+    if (!needed) {
+        ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
+        return false;
+    }
+    for (int i = 0; i < nout; i++)
+        if (depends(s, output[i]))
+            needed[output[i]->id - s->first] = true;
+    for (uint32_t i = s->count; i-- > 0;) {
+        const ritz_node *n = ritz_graph_node(g, s->first + i);
+        s->depends[i] = s->depends[i] && needed[i];
+        for (int k = 0; s->depends[i] && k < n->nin; k++)
+            if (depends(s, n->in[k]))
+                needed[n->in[k]->id - s->first] = true;
+    }
+    ritz_free(needed);
+    return true;
+}
+
 static bool is_one_of(const ritz_node *n, ritz_node *const *list, int count)
 {
     for (int i = 0; i < count; i++)
@@ -212,7 +235,8 @@ void ritz_jvp(ritz_graph *g, ritz_node *const *variable,
         mark_dependents(&s, g, variable, nvar);
         for (int i = 0; i < nvar; i++)
             s.slot[variable[i]->id - s.first] = tangent[i];
-        for (uint32_t i = 0; i < s.count; i++) {
+        const bool kept = keep_needed(&s, g, output, nout);
+        for (uint32_t i = 0; kept && i < s.count; i++) {
             ritz_node *n = ritz_graph_node(g, s.first + i);
             if (s.depends[i] && !is_part(n) && !is_one_of(n, variable, nvar))
                 push(g, n, &s);
@@ -363,7 +387,8 @@ void ritz_vmap(ritz_graph *g, ritz_node *const *variable,
         mark_dependents(&s, g, variable, nvar);
         for (int i = 0; i < nvar; i++)
             s.slot[variable[i]->id - s.first] = batched[i];
-        for (uint32_t i = 0; i < s.count; i++) {
+        const bool kept = keep_needed(&s, g, output, nout);
+        for (uint32_t i = 0; kept && i < s.count; i++) {
             ritz_node *n = ritz_graph_node(g, s.first + i);
             if (s.depends[i] && !is_part(n) && !is_one_of(n, variable, nvar) &&
                 ritz_graph_status(g, NULL) == RITZ_OK)

@@ -149,6 +149,7 @@ int ritz_core_open(lua_State *L)
     ritz_draw_open(L);
     ritz_transform_open(L);
     ritz_vmap_open(L);
+    ritz_scan_open(L);
     ritz_jit_open(L);
     ritz_jacobian_open(L);
     ritz_linear_open(L);

@@ -47,8 +47,9 @@ void ritz_handle_live(lua_State *L, const ritz_handle *h)
         return;
     if (here)
         ritz_refuse(L,
-                    "a value for one element of a vmap outlived it: it was "
-                    "made at %s:%d; return it from the mapped function instead",
+                    "a value for one element of a vmap, or one step of a "
+                    "loop, outlived it: it was made at %s:%d; return it from "
+                    "the function instead",
                     h->place.source, h->place.line);
     if (h->node)
         ritz_refuse(L,

@@ -18,9 +18,10 @@ void ritz_draw_open(lua_State *L);
 /* Files. (io_lua.c) */
 void ritz_io_open(lua_State *L);
 
-/* Transforms. (transform_lua.c, vmap_lua.c, jit.c) */
+/* Transforms and loops. (transform_lua.c, vmap_lua.c, scan_lua.c, jit.c) */
 void ritz_transform_open(lua_State *L);
 void ritz_vmap_open(lua_State *L);
+void ritz_scan_open(lua_State *L);
 void ritz_jit_open(lua_State *L);
 /* Derivatives. (jacobian_lua.c, linear_lua.c) */
 void ritz_jacobian_open(lua_State *L);

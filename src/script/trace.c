@@ -96,7 +96,7 @@ void ritz_trace_end_elements(lua_State *L, ritz_trace *trace,
     if (end < trace->ended_count)
         end = (uint32_t)trace->ended_count;
     if (!ritz_reserve(&trace->ended, &trace->ended_room, end + 1, 1))
-        ritz_refuse(L, "vmap: no memory");
+        ritz_refuse(L, "trace: no memory");
     memset(trace->ended + trace->ended_count, 0, end - trace->ended_count);
     trace->ended_count = end;
     for (size_t i = 0; i < n; i++)

@@ -32,7 +32,7 @@ ritz_trace *ritz_trace_current(lua_State *L);
 ritz_trace *ritz_trace_enter(lua_State *L, bool *opened);
 
 /* From now on refuses the nodes before `end` that depend on `variable`, which
- * stood for one element of a vmap. */
+ * stood for one element of a vmap, or one step of a loop. */
 void ritz_trace_end_elements(lua_State *L, ritz_trace *trace,
                              ritz_node *const *variable, size_t n,
                              uint32_t end);

@@ -2,6 +2,7 @@
  * compute what never changes.
  */
 #include "base/memory.h"
+#include "graph/body.h"
 #include "graph/build.h"
 #include "graph/compile/lower.h"
 
@@ -123,6 +124,26 @@ static ritz_status compute_constants(ritz_plan *p, ritz_error *err)
                              : status;
 }
 
+ritz_plan *ritz_compile_body(ritz_lowering *l, const ritz_body *body)
+{
+    const ritz_plan_spec spec = {.input = body->in,
+                                 .nin = body->nin,
+                                 .output = body->out,
+                                 .nout = body->nout};
+    ritz_nested *nested = ritz_plan_alloc(l, 1, sizeof *nested);
+    if (nested)
+        l->status =
+            ritz_plan_compile(&nested->plan, body->graph, &spec, l->err);
+    if (!nested || l->status != RITZ_OK) {
+        l->failed = true;
+        return NULL;
+    }
+    nested->next = l->plan->nested;
+    l->plan->nested = nested;
+    ritz_need_scratch(l, nested->plan->scratch_bytes);
+    return nested->plan;
+}
+
 static ritz_status lower(ritz_plan *p, ritz_graph *g,
                          const ritz_plan_spec *spec, ritz_error *err)
 {
@@ -135,7 +156,9 @@ static ritz_status lower(ritz_plan *p, ritz_graph *g,
                       ritz_emit_units(&l) && ritz_lay_out(&l, spec);
     ritz_free(l.unit);
     ritz_arena_delete(l.arena);
-    return done ? copy_origins(p, err) : out_of_memory(err);
+    if (done)
+        return copy_origins(p, err);
+    return l.status != RITZ_OK ? l.status : out_of_memory(err);
 }
 
 /* Libraries are loaded now: nothing may fail when the plan runs. */
@@ -217,6 +240,8 @@ void ritz_plan_delete(ritz_plan *p)
         ritz_tensor_release(p->captured[i]);
     for (int i = 0; p->constant && i < p->constants; i++)
         ritz_tensor_release(p->constant[i]);
+    for (const ritz_nested *n = p->nested; n; n = n->next)
+        ritz_plan_delete(n->plan);
     ritz_free(p->buffer);
     ritz_free(p->code);
     ritz_arena_delete(p->arena);

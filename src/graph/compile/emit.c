@@ -107,6 +107,7 @@ static const struct {
     {&ritz_primitive_split, ritz_emit_keys},
     {&ritz_primitive_iota, ritz_emit_iota},
     {&ritz_primitive_argsort, ritz_emit_argsort},
+    {&ritz_primitive_scan, ritz_emit_scan},
 };
 
 static void emit_single(ritz_lowering *l, const ritz_node *n)

@@ -190,7 +190,8 @@ static bool place_donated(ritz_lowering *l, const ritz_plan_spec *spec)
     bool safe = true;
     for (int i = p->first; i < p->instructions; i++) {
         late[i] = tail_of(p, i, late);
-        safe = safe && !(late[i] && p->code[i].kind->explain);
+        safe = safe &&
+               !(late[i] && (p->code[i].kind->explain || p->code[i].kind->run));
         p->tail -= late[i];
     }
     if (!safe) {

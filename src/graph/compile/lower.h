@@ -65,7 +65,8 @@ typedef struct ritz_lowering {
     int orders; /* the last order given */
     int now;    /* order of the unit that is being emitted */
     size_t buffer_capacity, code_capacity;
-    bool failed; /* out of memory */
+    bool failed; /* out of memory, unless `status` says more */
+    ritz_status status;
 } ritz_lowering;
 
 static inline ritz_lowered *ritz_value_of(const ritz_lowering *l,
@@ -126,6 +127,11 @@ void ritz_emit_draw(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_keys(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_iota(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_argsort(ritz_lowering *l, const ritz_node *n);
+void ritz_emit_scan(ritz_lowering *l, const ritz_node *n);
+
+/* Compiles a body into a plan that belongs to the one being made; NULL, and
+ * l->failed, when that failed. */
+ritz_plan *ritz_compile_body(ritz_lowering *l, const ritz_body *body);
 
 /* What the layout must know about a fused instruction: may output `out`
  * (buffer) overwrite the storage of input `in`? */

@@ -49,6 +49,9 @@ typedef struct ritz_instruction_kind {
     ritz_phase_fn *before; /* may be NULL */
     ritz_work_fn *tile;
     ritz_phase_fn *after; /* may be NULL */
+    /* In the place of tiles: runs plans of its own. */
+    ritz_status (*run)(const ritz_instruction *in, ritz_runtime *rt,
+                       bool may_stop, ritz_error *err);
     void (*describe)(const ritz_instruction *in, ritz_text *out);
     /* Of kinds that read indices: the error for one out of range. */
     void (*explain)(const ritz_instruction *in, long long bad, ritz_error *err);
@@ -66,6 +69,12 @@ struct ritz_instruction {
     const char *label; /* the primitive, or the fused operations */
     ritz_origin origin;
 };
+
+/* A plan that an instruction runs. */
+typedef struct ritz_nested {
+    ritz_plan *plan;
+    struct ritz_nested *next;
+} ritz_nested;
 
 typedef struct ritz_slot {
     ritz_dtype dtype;
@@ -90,6 +99,7 @@ struct ritz_plan {
     int constants;
     size_t arena_bytes, scratch_bytes;
     void **base;
+    ritz_nested *nested;
 };
 
 /* The address of a buffer while a plan runs. */
@@ -108,6 +118,9 @@ static inline void *ritz_scratch(const ritz_runtime *rt, int worker)
  * an index out of range. */
 ritz_status ritz_run_instructions(const ritz_plan *plan, int first, int stop,
                                   bool may_stop, ritz_error *err);
+/* The same with memory from outside, for a plan within a plan. */
+ritz_status ritz_run_nested(const ritz_plan *plan, ritz_runtime *rt,
+                            bool may_stop, ritz_error *err);
 /* The buffer whose storage this one has. */
 int ritz_root_buffer(const ritz_plan *plan, int buffer);
 /* Memory for the arena and every worker's scratch. */

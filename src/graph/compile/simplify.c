@@ -16,10 +16,14 @@
 #include <math.h>
 #include <string.h>
 
+enum { NEEDED = 1, READ = 2 }; /* READ: the value, not a part only */
+
 typedef struct pass {
     ritz_graph *g;
     ritz_node **table; /* open addressing, a power of two */
     size_t mask;
+    unsigned char *needed;
+    ritz_node *const **out; /* of nodes with several outputs, by old id */
 } pass;
 
 static uint64_t hash_node(const ritz_primitive *p, ritz_node *const *in,
@@ -293,17 +297,30 @@ static ritz_node *simplify(pass *s, const ritz_node *n, ritz_node **in)
     return found ? found : intern(s, p, in, n->nin, n->attr);
 }
 
-static void mark(const ritz_graph *g, bool *needed, ritz_node *const *output,
-                 int nout)
+static void mark(const ritz_graph *g, unsigned char *needed,
+                 ritz_node *const *output, int nout)
 {
     for (int i = 0; i < nout; i++)
-        needed[output[i]->id] = true;
+        needed[output[i]->id] = NEEDED | READ;
     for (uint32_t id = ritz_graph_size(g); id-- > 0;)
         if (needed[id]) {
             const ritz_node *n = ritz_graph_node(g, id);
+            const bool part = n->prim == &ritz_primitive_part;
             for (int i = 0; i < n->nin; i++)
-                needed[n->in[i]->id] = true;
+                needed[n->in[i]->id] |= part ? NEEDED : NEEDED | READ;
         }
+}
+
+/* The outputs that stand for those of n. */
+static ritz_node *const *rebuild_many(pass *s, const ritz_node *n,
+                                      ritz_node **in)
+{
+    if (n->prim != &ritz_primitive_scan)
+        return intern(s, n->prim, in, n->nin, n->attr)->out;
+    bool *read = ritz_arena_alloc(ritz_graph_arena(s->g), (size_t)n->nout, 1);
+    for (int k = 0; read && k < n->nout; k++)
+        read[k] = s->needed[n->out[k]->id] & READ;
+    return read ? ritz_trim_scan(s->g, n, in, read) : NULL;
 }
 
 static ritz_node *rebuild(pass *s, const ritz_node *n, ritz_node *const *map)
@@ -321,8 +338,13 @@ static ritz_node *rebuild(pass *s, const ritz_node *n, ritz_node *const *map)
     for (int i = 0; i < n->nin; i++)
         in[i] = map[n->in[i]->id];
     if (n->prim == &ritz_primitive_part)
-        return ritz_output(in[0], n->attr->axis);
-    return simplify(s, n, in);
+        return s->out[n->in[0]->id][n->attr->axis];
+    if (!n->prim->many)
+        return simplify(s, n, in);
+    s->out[n->id] = rebuild_many(s, n, in);
+    if (s->out[n->id])
+        return s->out[n->id][0];
+    return ritz_graph_fail(s->g, RITZ_ENOMEM, "compile: out of memory");
 }
 
 ritz_status ritz_simplify(ritz_graph *to, const ritz_graph *from,
@@ -334,20 +356,22 @@ ritz_status ritz_simplify(ritz_graph *to, const ritz_graph *from,
     while (s.mask < (size_t)size * 4)
         s.mask *= 2;
     s.table = ritz_new(s.mask, sizeof *s.table);
-    bool *needed = ritz_new(size, sizeof *needed);
-    if (!s.table || !needed) {
-        ritz_free(s.table);
-        ritz_free(needed);
-        return ritz_fail_memory(err, "compile");
+    s.needed = ritz_new(size, sizeof *s.needed);
+    s.out = ritz_new(size, sizeof *s.out);
+    if (s.table && s.needed && s.out) {
+        s.mask--;
+        mark(from, s.needed, output, nout);
+        for (uint32_t id = 0;
+             id < size && ritz_graph_status(to, NULL) == RITZ_OK; id++)
+            if (s.needed[id])
+                map[id] = rebuild(&s, ritz_graph_node(from, id), map);
+        for (int i = 0; i < nout; i++)
+            result[i] = map[output[i]->id];
+    } else {
+        ritz_graph_fail(to, RITZ_ENOMEM, "compile: out of memory");
     }
-    s.mask--;
-    mark(from, needed, output, nout);
-    for (uint32_t id = 0; id < size; id++)
-        if (needed[id])
-            map[id] = rebuild(&s, ritz_graph_node(from, id), map);
-    for (int i = 0; i < nout; i++)
-        result[i] = map[output[i]->id];
     ritz_free(s.table);
-    ritz_free(needed);
+    ritz_free(s.needed);
+    ritz_free(s.out);
     return ritz_graph_status(to, err);
 }

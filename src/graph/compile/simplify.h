@@ -17,6 +17,13 @@ ritz_status ritz_simplify(ritz_graph *to, const ritz_graph *from,
                           ritz_node *const *output, int nout,
                           ritz_node **result, ritz_node **map, ritz_error *err);
 
+/* A scan in the graph `to` that gives the outputs of n that are read, with
+ * `in` for its inputs: without results that nobody reads, carries that lead to
+ * none that somebody does, and carries that never change. The list has NULL for
+ * outputs that are not read; it is NULL when out of memory. */
+ritz_node *const *ritz_trim_scan(ritz_graph *to, const ritz_node *n,
+                                 ritz_node *const *in, const bool *read);
+
 /* The number that fills x: x is a constant or the broadcast of one. */
 bool ritz_is_splat(const ritz_node *x, double *value);
 

@@ -1,0 +1,125 @@
+/* body.c - bodies out of graphs, and back into them. */
+#include "graph/body.h"
+
+#include "base/memory.h"
+#include "graph/cut.h"
+#include "graph/internal.h"
+
+#include <string.h>
+
+static void *list(ritz_graph *g, int count, size_t size)
+{
+    void *p = ritz_arena_alloc(ritz_graph_arena(g), (size_t)count, size);
+    if (!p)
+        ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
+    return p;
+}
+
+static ritz_node **new_map(ritz_graph *g, const ritz_graph *from)
+{
+    ritz_node **map = ritz_new(ritz_graph_size(from), sizeof *map);
+    if (!map)
+        ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
+    return map;
+}
+
+static ritz_node *input_like(ritz_graph *g, const ritz_node *n)
+{
+    ritz_graph_borrow_origin(g, n->origin);
+    ritz_node *in = ritz_input(g, n->dtype, &n->shape);
+    if (ritz_graph_status(g, NULL) == RITZ_OK)
+        in->weak = n->weak;
+    return in;
+}
+
+/* Makes inputs of nodes of another graph. */
+static void add_inputs(ritz_body *b, ritz_node **map, ritz_node *const *node,
+                       int count)
+{
+    for (int i = 0; i < count; i++) {
+        ritz_node *in = input_like(b->graph, node[i]);
+        map[node[i]->id] = in;
+        b->in[b->nin++] = in;
+    }
+}
+
+/* A body with room for its lists, in a new child of g. */
+static bool open_body(ritz_body *b, ritz_graph *g, int nin, int nout)
+{
+    *b = (ritz_body){.graph = ritz_graph_child(g), .nout = nout};
+    b->in = list(g, nin, sizeof(ritz_node *));
+    b->out = list(g, nout, sizeof(ritz_node *));
+    return b->graph && b->in && b->out;
+}
+
+bool ritz_body_cut(ritz_excerpt *out, ritz_graph *home,
+                   ritz_node *const *variable, int nvar,
+                   ritz_node *const *output, int nout)
+{
+    const ritz_graph *from = variable[0]->graph;
+    ritz_node **map = new_map(home, from);
+    ritz_cut cut = {0};
+    ritz_error err = {0};
+    *out = (ritz_excerpt){0};
+    if (map && ritz_cut_find(&cut, from, variable, nvar, output, nout, &err))
+        ritz_graph_fail(home, err.status, "%s", err.text);
+    out->operands = cut.count;
+    out->operand = list(home, cut.count, sizeof(ritz_node *));
+    if (ritz_graph_status(home, NULL) == RITZ_OK &&
+        open_body(&out->body, home, nvar + cut.count, nout)) {
+        memcpy(out->operand, cut.kept, (size_t)cut.count * sizeof *cut.kept);
+        add_inputs(&out->body, map, variable, nvar);
+        add_inputs(&out->body, map, cut.kept, cut.count);
+        ritz_copy_nodes(out->body.graph, from, map, output, nout,
+                        out->body.out);
+        ritz_graph_inherit(home, out->body.graph);
+    }
+    ritz_cut_free(&cut);
+    ritz_free(map);
+    return ritz_graph_status(home, NULL) == RITZ_OK;
+}
+
+void ritz_body_inline(ritz_graph *g, const ritz_body *body,
+                      ritz_node *const *in, ritz_node **out)
+{
+    ritz_node **map = new_map(g, body->graph);
+    for (int i = 0; i < body->nout; i++)
+        out[i] = ritz_graph_node(g, 0);
+    for (int i = 0; map && i < body->nin; i++)
+        map[body->in[i]->id] = in[i];
+    if (map)
+        ritz_copy_nodes(g, body->graph, map, body->out, body->nout, out);
+    ritz_free(map);
+}
+
+const ritz_body *ritz_body_copy(ritz_graph *g, const ritz_body *body)
+{
+    ritz_node **map = new_map(g, body->graph);
+    ritz_body *copy = list(g, 1, sizeof *copy);
+    if (map && copy && open_body(copy, g, body->nin, body->nout)) {
+        add_inputs(copy, map, body->in, body->nin);
+        ritz_copy_nodes(copy->graph, body->graph, map, body->out, body->nout,
+                        copy->out);
+        ritz_graph_inherit(g, copy->graph);
+    }
+    ritz_free(map);
+    return ritz_graph_status(g, NULL) == RITZ_OK ? copy : NULL;
+}
+
+bool *ritz_body_dependents(ritz_graph *g, const ritz_body *body, const bool *in)
+{
+    const uint32_t size = ritz_graph_size(body->graph);
+    bool *depends = ritz_new(size, sizeof *depends);
+    if (!depends) {
+        ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
+        return NULL;
+    }
+    for (int i = 0; i < body->nin; i++)
+        depends[body->in[i]->id] = in[i];
+    for (uint32_t id = 0; id < size; id++) {
+        const ritz_node *n = ritz_graph_node(body->graph, id);
+        for (int i = 0; i < n->nin && !depends[id]; i++)
+            depends[id] = depends[n->in[i]->id];
+    }
+    return depends;
+}
