@@ -215,7 +215,20 @@ t.run("conv2d", function()
         numeric.check_gradient("conv2d", function(u, v, c) return ritz.conv2d(u, v, c, options) end,
             draw(1, 5, 4, 2), draw(3, 3, 2, 2), draw(2))
     end
+    -- Of many channels the gradient is a convolution with the turned kernel.
+    for _, options in ipairs { {}, { padding = "same" }, { padding = { 1, 0 } },
+        { padding = 2 }, { padding = 3 }, { stride = { 1, 2 } } } do
+        local function f(u, v) return ritz.conv2d(u, v, options) end
+        local u, v = draw(2, 4, 3, 8), draw(3, 2, 8, 2)
+        numeric.check_gradient("conv2d, 8 channels", f, u, v)
+        local function slope(p, q)
+            return (ritz.grad(function(r) return ritz.sum(ritz.square(f(r, q))) end)(p))
+        end
+        if not options.stride then numeric.check_gradient("its gradient", slope, u, v) end
+    end
     t.is(ritz.conv2d(ritz.zeros { 0, 4, 4, 1 }, ritz.ones { 3, 3, 1, 2 }):numel(), 0, "no images")
+    t.is(ritz.grad(function(v) return ritz.sum(ritz.conv2d(v, ritz.ones { 3, 3, 8, 2 })) end)(
+        ritz.zeros { 0, 4, 4, 8 }):numel(), 0, "no images, 8 channels")
 end)
 
 t.run("what conv2d refuses", function()

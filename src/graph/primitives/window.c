@@ -3,8 +3,9 @@
  *
  * attr: a = window height and width, b = steps, c = zeros at top, bottom,
  * left and right; for fold also a[2] and a[3], the height and width of
- * the image. The executor multiplies an unfolded matrix piece by piece, so it
- * never exists in memory.
+ * the image. The gradient of a convolution in the image is fold of a product,
+ * or, with stride 1, a convolution, which is faster. The executor multiplies an
+ * unfolded matrix piece by piece, so it never exists in memory.
  */
 #include "graph/primitives/linear.h"
 
@@ -55,10 +56,85 @@ static ritz_status infer_unfold(ritz_dtype *dtype, ritz_shape *shape,
     return RITZ_OK;
 }
 
+/* Below this many channels of the image its gradient is a product too thin to
+ * be fast, and is folded instead. */
+enum { FEW_CHANNELS = 8 };
+
+/* The product that a cotangent of unfold is, rows of cotangents of the result
+ * times the kernel transposed; NULL if it is anything else. */
+static const ritz_node *product_below(const ritz_node *ct)
+{
+    while (ct->prim == &ritz_primitive_reshape)
+        ct = ct->in[0];
+    return ct->prim == &ritz_primitive_matmul && ct->shape.rank == 2 &&
+                   !(ct->attr->flags & RITZ_TRANSPOSE_A)
+               ? ct
+               : NULL;
+}
+
+/* Whether the gradient is a convolution with zeros around it. */
+static bool is_convolution(const ritz_node *image, const ritz_attr *attr)
+{
+    return attr->b[0] == 1 && attr->b[1] == 1 &&
+           image->shape.dim[image->shape.rank - 1] >= FEW_CHANNELS &&
+           attr->c[0] < attr->a[0] && attr->c[1] < attr->a[0] &&
+           attr->c[2] < attr->a[1] && attr->c[3] < attr->a[1];
+}
+
+/* kernel, [places * channels, out], turned by half a turn, its last two axes
+ * exchanged: [places * out, channels]. */
+static ritz_node *turned(ritz_graph *g, ritz_node *kernel, int64_t places)
+{
+    const int64_t out = kernel->shape.dim[1];
+    const int64_t channels = kernel->shape.dim[0] / places;
+    const ritz_shape apart =
+        ritz_shape_of(3, (int64_t[]){places, channels, out});
+    const ritz_shape flat =
+        ritz_shape_of(2, (int64_t[]){places * out, channels});
+    const ritz_shape count = ritz_shape_of(1, &places);
+    ritz_node *last = ritz_scalar(g, RITZ_I64, (double)places);
+    ritz_node *index =
+        ritz_sub(g, last, ritz_iota(g, RITZ_I64, &count, 0, 0.0));
+    kernel = ritz_take_axis(g, ritz_reshape(g, kernel, &apart), index, 0, 0);
+    return ritz_reshape(g, ritz_transpose(g, kernel), &flat);
+}
+
+/* With stride 1 the gradient in the image is a convolution too, with the turned
+ * kernel: no sums that are scattered, and the fast form of the product. */
+static ritz_node *pull_convolution(ritz_graph *g, const ritz_node *image,
+                                   const ritz_attr *attr, const ritz_node *m,
+                                   const ritz_shape *places)
+{
+    const bool stored_transposed = m->attr->flags & RITZ_TRANSPOSE_B;
+    ritz_node *kernel =
+        stored_transposed ? m->in[1] : ritz_transpose(g, m->in[1]);
+    ritz_shape maps = *places, rows = {.rank = 2, .dim = {1, 0}};
+    maps.dim[maps.rank - 1] = m->in[0]->shape.dim[1];
+    ritz_window_spec spec = {.kernel = {attr->a[0], attr->a[1]},
+                             .stride = {1, 1}};
+    for (int i = 0; i < 4; i++)
+        spec.pad[i] = attr->a[i / 2] - 1 - attr->c[i];
+    ritz_node *u =
+        ritz_unfold_window(g, ritz_reshape(g, m->in[0], &maps), &spec);
+    kernel = turned(g, kernel, attr->a[0] * attr->a[1]);
+    if (ritz_graph_status(g, NULL) != RITZ_OK)
+        return u;
+    rows.dim[1] = u->shape.dim[u->shape.rank - 1];
+    for (int i = 0; i < u->shape.rank - 1; i++)
+        rows.dim[0] *= u->shape.dim[i];
+    return ritz_reshape(
+        g, ritz_matmul_flags(g, ritz_reshape(g, u, &rows), kernel, 0),
+        &image->shape);
+}
+
 static ritz_node *unfold_pull(ritz_graph *g, const ritz_rule *at, int i,
                               ritz_node *ct)
 {
-    const ritz_shape *x = &at->in[i]->shape;
+    const ritz_node *image = at->in[i], *m = product_below(ct);
+    if (m && is_convolution(image, at->attr) &&
+        m->shape.dim[1] == ct->shape.dim[ct->shape.rank - 1])
+        return pull_convolution(g, image, at->attr, m, &ct->shape);
+    const ritz_shape *x = &image->shape;
     ritz_attr attr = *at->attr;
     attr.a[2] = x->dim[x->rank - 3];
     attr.a[3] = x->dim[x->rank - 2];
