@@ -196,6 +196,7 @@ function optim.chain(list)
     local parts, name = check_chain(list)
     local last = parts[#parts]
     return new_schedule(name, nil, is_open(last.schedule), function(t, steps)
+        if ritz.is_tensor(t) then t = t:to("f32") end -- one of the user's own may divide
         local open = schedules.with_steps(last.schedule, steps and steps - last.from)
         local factor = open(since(t, last.from))
         for i = #parts - 1, 1, -1 do

@@ -5,6 +5,7 @@
 -- every step: the plan itself stops moving the parameters at the first loss that
 -- is not finite, so that what went wrong can still be looked at when it is seen.
 
+local checkpoint = require "ritz.checkpoint"
 local internal = require "ritz.internal"
 local options = require "ritz.options"
 local ritz = require "ritz"
@@ -26,12 +27,20 @@ local train_params = {
     { name = "valid_every", kind = "integer", low = 1, high = 2 ^ 31,
         doc = "validate every so many steps too" },
     { name = "optim", kind = "any", doc = "the optimiser; not given: optim.adam{}" },
+    { name = "clip", kind = "number", low = 1e-15, high = math.huge,
+        doc = "the optimiser's clip_norm: longer gradients are shortened to this" },
+    { name = "ema", kind = "number", low = 0, high = 1,
+        doc = "the optimiser's ema: an average of the parameters, which is validated" },
     { name = "batch", kind = "integer", default = 128, low = 1, high = 2 ^ 31,
         doc = "rows of a batch" },
     { name = "epochs", kind = "integer", default = 1, low = 0, high = 2 ^ 31,
         doc = "passes over the data" },
     { name = "seed", kind = "integer",
         doc = "of first parameters, order and draws; not given: the run's" },
+    { name = "resume", kind = "any",
+        doc = "a checkpoint, or a file with one: goes on where it was taken" },
+    { name = "save", kind = "text",
+        doc = "a .safetensors file that a checkpoint is written to after each epoch" },
     { name = "watch", kind = "table", doc = "functions called after each step, as on_step" },
     { name = "on_step", kind = "function", doc = "called after each step; false stops" },
     { name = "on_epoch", kind = "function", doc = "called after each epoch; false stops" },
@@ -213,9 +222,10 @@ end
 
 local function tell(s, epoch, now)
     local each, detail
-    if s.step > 1 then -- the first step compiles; it says nothing of the others
-        each = (now - s.first) / (s.step - 1)
-        local alone = (now - s.first - s.aside) / (s.step - 1) -- without validation
+    local steps = s.step - s.from - 1 -- the first compiles; it says nothing of the others
+    if steps > 0 then
+        each = (now - s.first) / steps
+        local alone = (now - s.first - s.aside) / steps -- without validation
         detail = alone < 2e-3 and ("%.0f µs/step"):format(alone * 1e6)
             or ("%.1f ms/step"):format(alone * 1e3)
     end
@@ -235,9 +245,9 @@ local function notify(s, epoch, loss, metrics)
 end
 
 local function validate(s)
-    local means = new_means()
+    local means, params = new_means(), s.optimiser.average(s.params, s.memory)
     for batch in data.batches(s.o.valid, { size = s.size, shuffle = false }) do
-        local loss, metrics = s.test(s.params, s.state, batch)
+        local loss, metrics = s.test(params, s.state, batch)
         add_means(means, #ritz.tree.leaves(batch)[1], loss:item(), numbers(metrics))
     end
     return take_means(means)
@@ -269,8 +279,9 @@ local function run_step(s, epoch, batch)
     s.step = s.step + 1
     s.pending[#s.pending + 1] = { step = s.step, loss = loss, metrics = metrics }
     local now = run.clock()
-    if s.step == 1 then s.first = now end
-    if now - s.looked >= LOOK or s.step == 1 then look(s, now) end
+    local first = s.step == s.from + 1
+    if first then s.first = now end
+    if now - s.looked >= LOOK or first then look(s, now) end
     if now - s.told >= TELL then tell(s, epoch, now) end
     if is_valid_step(s) then check_valid(s) end
     if s.called then return notify(s, epoch, loss, metrics) end
@@ -278,9 +289,10 @@ local function run_step(s, epoch, batch)
 end
 
 local function run_epoch(s, epoch)
-    local stop = false
+    local stop, batches = false, s.batches(epoch)
     s.means = new_means()
-    for batch in s.batches(epoch) do
+    for _ = 1, s.step - (epoch - 1) * s.per_epoch do batches() end -- of one that is resumed
+    for batch in batches do
         stop = run_step(s, epoch, batch)
         if stop then break end
     end
@@ -288,7 +300,8 @@ local function run_epoch(s, epoch)
     local entry = { epoch = epoch, step = s.step, train = take_means(s.means) }
     if s.o.valid then entry.valid = check_valid(s) end
     entry.seconds = run.clock() - s.started
-    s.history[epoch] = entry
+    s.history[#s.history + 1] = entry
+    if s.o.save then ritz.save(s.o.save, checkpoint.take(s)) end
     tell(s, epoch, run.clock())
     if s.o.on_epoch then stop = s.o.on_epoch(entry) == false or stop end
     return stop
@@ -312,13 +325,14 @@ local function first_values(o, seed)
     return init { seed = seed }
 end
 
+--- The optimiser, with what train was told of it.
 local function check_optimiser(o)
-    if o.optim == nil then return ritz.optim.adam {} end
-    if not internal.is_optimiser(o.optim) then
+    local optimiser = o.optim == nil and ritz.optim.adam {} or o.optim
+    if not internal.is_optimiser(optimiser) then
         error(("train: optim must be one of ritz.optim, got %s"):format(
             options.describe(o.optim)), 0)
     end
-    return o.optim
+    return optimiser.with { clip_norm = o.clip, ema = o.ema }
 end
 
 local function begin(o)
@@ -327,22 +341,25 @@ local function begin(o)
     local rows = data.batches(o.data, { size = 1, shuffle = false }).count
     if rows == 0 then error("train: data must have at least one row, got none", 0) end
     local size = math.min(math.tointeger(o.batch), rows)
-    local s = { o = o, size = size, step = 0, pending = {}, history = {} }
+    local s = { o = o, size = size, step = 0, pending = {}, history = {}, seed = seed,
+        batch = size, rows = rows }
     s.batches = function(epoch)
         return data.batches(o.data, { size = size, seed = seed, epoch = epoch, drop_last = true })
     end
     s.per_epoch = s.batches(1).count
     s.total = s.per_epoch * math.tointeger(o.epochs)
-    local optimiser = check_optimiser(o).with_steps(s.total)
+    s.optimiser = check_optimiser(o).with_steps(s.total)
     s.params, s.state = first_values(o, seed)
-    s.memory = optimiser.init(s.params)
+    s.memory = s.optimiser.init(s.params)
     s.sound = ritz.ones({})
     s.key = ritz.fold_in(ritz.key(seed), 0x747261696e)
-    s.advance, s.test = new_step(o.loss, optimiser), o.valid and new_valid(o.loss)
+    if o.resume then checkpoint.put(s, o.resume) end
+    s.from = s.step
+    s.advance, s.test = new_step(o.loss, s.optimiser), o.valid and new_valid(o.loss)
     s.called = o.on_step or o.watch
     s.started = run.clock()
     s.looked, s.told, s.first, s.aside = s.started, s.started, s.started, 0
-    run.subject(o.model and ("%s  %s"):format(o.model, optimiser) or tostring(optimiser))
+    run.subject(o.model and ("%s  %s"):format(o.model, s.optimiser) or tostring(s.optimiser))
     return s
 end
 
@@ -351,15 +368,18 @@ local trained = 0 -- how often, for the names of files
 local function train(given)
     local o = options.check("train", train_params, given)
     local s = begin(o)
-    for epoch = 1, math.tointeger(o.epochs) do
+    for epoch = s.step // s.per_epoch + 1, math.tointeger(o.epochs) do
         if run_epoch(s, epoch) then break end
     end
     trained = trained + 1
-    run.save_params(trained == 1 and "params" or "params-" .. trained, s.params)
+    local name = trained == 1 and "params" or "params-" .. trained
+    run.save_params(name, s.params)
+    if s.memory.average then run.save_params(name .. "-average", s.memory.average) end
     local last = s.history[#s.history] or {}
     return { params = s.params, state = s.state, train = last.train,
         valid = last.valid or (o.valid and validate(s)) or nil, history = s.history,
-        steps = s.step, seconds = run.clock() - s.started, figure = s.figure }
+        steps = s.step, seconds = run.clock() - s.started, figure = s.figure,
+        average = s.memory.average, checkpoint = checkpoint.take(s) }
 end
 
 ritz.document(train, {
@@ -372,8 +392,10 @@ ritz.document(train, {
         .. " taken. on_step and watch get {step, epoch, loss, metrics, params}, whose"
         .. " params live until the next step; on_epoch gets {epoch, train, valid,"
         .. " seconds}; false ends the training. Gives {params, state, train, valid,"
-        .. " history, steps, seconds}. The same seed gives the same bits. Error: a loss"
-        .. " that is not finite, with the step and the layer where it came up.",
+        .. " history, steps, seconds, average, checkpoint}; resume = checkpoint, with more"
+        .. " epochs, goes on to the same bits as if it had never stopped. The same seed gives"
+        .. " the same bits. Error: a loss that is not finite, with the step and the layer"
+        .. " where it came up.",
     params = train_params,
     example = [[local x = ritz.normal({ 64, 2 }, { key = ritz.key(1) })
 local model = ritz.nn.sequential { ritz.nn.linear(2, 8), ritz.tanh, ritz.nn.linear(8, 1) }

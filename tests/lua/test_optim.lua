@@ -133,6 +133,33 @@ t.run("schedules", function()
         check("warmup, then linear", factor(after, step),
             math.min((step + 1) / 5, 1) * (1 - math.min(math.max(step - 5, 0) / 10, 1)))
     end
+    for _, step in ipairs { 0, 1, 3, 4, 7, 10, 11, 40 } do
+        local share = math.min(step / 10, 1)
+        local function check(name, got, want)
+            t.near(item(got), want, 2e-6, ("%s at %d"):format(name, step))
+        end
+        check("polynomial", factor(optim.polynomial { steps = 10, power = 3, final = 0.25 }, step),
+            0.25 + 0.75 * (1 - share) ^ 3)
+        check("exponential", factor(optim.exponential { every = 4, factor = 0.5 }, step),
+            0.5 ^ (step / 4))
+        check("inverse_sqrt", factor(optim.inverse_sqrt { steps = 5 }, step),
+            step < 4 and (step + 1) / 5 or math.sqrt(5 / (step + 1)))
+        -- 10 steps: 3 up, 7 down.
+        local up, down = (1 - math.cos(math.pi * step / 3)) / 2,
+            (1 + math.cos(math.pi * math.min((step - 3) / 7, 1))) / 2
+        check("one_cycle", factor(optim.one_cycle { steps = 10, start = 0.1, final = 0.01 }, step),
+            step < 3 and 0.1 + 0.9 * up or 0.01 + 0.99 * down)
+        -- 20 steps: 4 up, the last 5 down.
+        check("wsd", factor(optim.wsd { steps = 20, warmup = 4, decay = 0.25, final = 0.2 }, step),
+            math.min((step + 1) / 4, 1 - 0.8 * math.min(math.max(step - 15, 0) / 5, 1)))
+        local chain = optim.chain { { optim.linear(), 4 }, { optim.constant(), 3 },
+            { function(s) return 1 / (s + 1) end } }
+        check("chain", factor(chain, step),
+            step < 4 and 1 - step / 4 or step < 7 and 1 or 1 / (step - 6))
+    end
+    t.near(item(factor(optim.wsd { steps = 20, decay = 0.25 }, 16)), 0.8, 1e-6, "wsd falling")
+    t.is(tostring(optim.chain { { optim.linear(), 4 }, optim.cosine { steps = 3 } }),
+        "linear, cosine", "a chain's name")
     local halves = optim.sgd { lr = 1, schedule = optim.step { every = 1, factor = 0.5 } }
     t.near(follow(halves, 0, function() return -1 end, 4), 1 + 0.5 + 0.25 + 0.125, 1e-7,
         "in an optimiser")
@@ -144,6 +171,10 @@ t.run("schedules", function()
     t.near(follow(open.with_steps(6), 0, function() return -1 end, 6),
         0.5 + 1 + 1 + 0.75 + 0.5 + 0.25, 1e-6,
         "an open end that is filled in")
+    local chained = optim.sgd { lr = 1,
+        schedule = optim.chain { { optim.constant(), 2 }, optim.linear() } }
+    t.near(follow(chained.with_steps(6), 0, function() return -1 end, 6),
+        1 + 1 + 1 + 0.75 + 0.5 + 0.25, 1e-6, "an open end of a chain")
     t.throws("linear: the number of steps is not known: give steps =", function()
         follow(open, 0, function() return 1 end, 1)
     end, "an open end")
@@ -171,6 +202,10 @@ t.run("what is refused", function()
     t.throws("momentum: momentum must be 0 to 1, got 2",
         function() optim.momentum { momentum = 2 } end, "range")
     t.throws("step: option every is needed", function() optim.step {} end, "needed")
+    t.throws("chain: entry 2: schedule must be one of optim, or a function of the step, got 3",
+        function() optim.chain { { optim.constant(), 3 }, 3 } end, "an entry of a chain")
+    t.throws("chain: steps must be a whole number from 1, got nothing",
+        function() optim.chain { { optim.constant() }, optim.constant() } end, "steps in a chain")
     t.throws("cosine: steps must be at least 1, got 0", function() optim.cosine { steps = 0 } end,
         "no steps")
     local o = optim.sgd {}

@@ -218,4 +218,76 @@ t.run("what is refused", function()
     end, "no rows")
 end)
 
+t.run("a training that stops and goes on", function()
+    local path = os.getenv("RITZ_TEST_TMP") .. "/half.safetensors"
+    local model = nn.sequential { nn.linear(2, 16), nn.batch_norm(16), nn.tanh(),
+        nn.dropout(0.2), nn.linear(16, 2) }
+    local function train(changes)
+        local o = { model = model, loss = classifier(model), ema = 0.9, clip = 0.5,
+            optim = optim.adamw { lr = 0.01, schedule = optim.cosine { steps = 32 } } }
+        for key, value in next, changes do o[key] = value end
+        return ritz.train(small(o))
+    end
+    local function digest(fit) return ritz.run.digest { fit.params, fit.state, fit.checkpoint } end
+    local whole = train { epochs = 4 }
+    train { epochs = 2, save = path }
+    local rest = train { epochs = 4, resume = path }
+    t.is(digest(rest), digest(whole), "2 and 2 epochs through a file are 4, bit by bit")
+    t.is(rest.steps, 32, "steps are counted on")
+    t.is(rest.history[1].epoch, 3, "and epochs")
+    t.is(#rest.history, 2, "of which those of this training are told")
+    t.near(rest.history[2].train.loss, whole.history[4].train.loss, 0, "with the same losses")
+    local part = train { epochs = 4, on_step = function(info) return info.step < 13 end }
+    t.is(part.steps, 13, "one that stops within an epoch")
+    local before = ritz.run.digest(part.checkpoint)
+    t.is(digest(train { epochs = 4, resume = part.checkpoint }), digest(whole), "goes on there")
+    t.is(ritz.run.digest(part.checkpoint), before, "and the checkpoint stays as it was")
+    t.is(digest(train { epochs = 4, resume = whole.checkpoint }), digest(whole), "none is left")
+
+    t.throws("train: resume: seed was 5 and must stay, got 6", function()
+        train { epochs = 4, seed = 6, resume = path }
+    end, "another seed")
+    t.throws("train: resume: batch was 64 and must stay, got 32", function()
+        train { epochs = 4, batch = 32, resume = path }
+    end, "other batches")
+    t.throws("train: resume: memory.average.batch_norm_1.scale is there", function()
+        ritz.train(small { model = model, loss = classifier(model), resume = path })
+    end, "an average that is not kept")
+    t.throws("train: resume: memory.average.linear_1.b must be f32[8], got f32[16]", function()
+        local other = nn.sequential { nn.linear(2, 8), nn.linear(8, 2) }
+        train { model = other, loss = classifier(other), epochs = 4, resume = path }
+    end, "another model")
+    t.throws("train: resume must be a checkpoint or a file's name, got 3", function()
+        train { resume = 3 }
+    end, "no checkpoint")
+end)
+
+t.run("an average of the parameters", function()
+    local fit = ritz.train(small { ema = 0.5, epochs = 1 })
+    -- Again by hand: the average of the parameters after each step.
+    local average
+    ritz.train(small { epochs = 1, on_step = function(info)
+        local step = info.step
+        local decay = math.min(0.5, (1 + step) / (10 + step))
+        local w = info.params.linear_1.w
+        average = average or small().model.init { seed = 5 }.linear_1.w
+        average = average + (w - average) * (1 - decay)
+    end })
+    t.near(numeric.distance(fit.average.linear_1.w, average), 0, 1e-6, "with its warm-up")
+    local p, set = fit.average, clouds(200, 2)
+    local logits = small().model(p, set.x)
+    t.near(fit.valid.loss, nn.cross_entropy(logits, set.y):item(), 1e-6, "is what is validated")
+    t.is(ritz.train(small { epochs = 0 }).average, nil, "and only there when asked for")
+end)
+
+t.run("clipped gradients", function()
+    -- Of a loss with gradient 1000 in each of two parameters, clipped to length 2:
+    -- sgd moves each by lr sqrt(2).
+    local set = { x = ritz.ones { 8 } }
+    local fit = ritz.train { params = { a = ritz.zeros {}, b = ritz.zeros {} }, data = set,
+        batch = 8, clip = 2, optim = optim.sgd { lr = 0.5 }, plot = false,
+        loss = function(p, batch) return 1000 * (p.a + p.b) * ritz.mean(batch.x) end }
+    t.near(fit.params.a:item(), -0.5 * math.sqrt(2), 1e-6, "one step of a clipped gradient")
+end)
+
 t.done()
