@@ -139,6 +139,7 @@ typedef struct ritz_kernels {
      * variants in which every operand would be a scalar. */
     ritz_block_fn *block[RITZ_OPS][8];
     ritz_rows_fn *sum_rows, *max_rows, *argmax_rows;
+    ritz_rows_fn *spread_rows; /* here x has rows elements: y[r][j] = x[r] */
     ritz_columns_fn *sum_columns, *max_columns;
     ritz_columns_fn *cumsum_columns; /* y: the first row is x's, in order:
                                         y[r] = y[r-1] + x[r]; y is rows x n */

@@ -87,3 +87,20 @@ BINARY(not_equal, a != b)
 TERNARY(select, a != 0 ? b : c)
 TERNARY(muladd, a *b + c)
 TERNARY(submul, c - a * b)
+
+/* Runs of a constant length become single stores. */
+static void spread_rows(void *yv, const void *xv, size_t rows, size_t n)
+{
+    enum { RUN = 16 };
+    real *y = yv;
+    const real *x = xv;
+    for (size_t r = 0; r < rows; r++, y += n) {
+        const real v = x[r];
+        size_t j = 0;
+        for (; j + RUN <= n; j += RUN)
+            for (size_t k = 0; k < RUN; k++)
+                y[j + k] = v;
+        for (; j < n; j++)
+            y[j] = v;
+    }
+}

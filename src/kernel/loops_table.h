@@ -17,13 +17,13 @@
         ROW1(sigmoid), ROW1(softplus), ROW1(erf), ROW1(floor), ROW1(ceil),   \
         ROW1(round), ROW1(is_finite), ROW2(pow), ROW2(atan2)
 
-#define COMMON_FIELDS                                           \
-    .dtype = DTYPE, .size = sizeof(real), .sum_rows = sum_rows, \
-    .max_rows = max_rows, .argmax_rows = argmax_rows,           \
-    .sum_columns = sum_columns, .max_columns = max_columns,     \
-    .cumsum_columns = cumsum_columns, .sum_pool = sum_pool,     \
-    .max_pool = max_pool,                                       \
-    .cast = {[RITZ_F32] = cast_f32,                             \
-             [RITZ_F64] = cast_f64,                             \
-             [RITZ_I64] = cast_i64,                             \
+#define COMMON_FIELDS                                             \
+    .dtype = DTYPE, .size = sizeof(real), .sum_rows = sum_rows,   \
+    .max_rows = max_rows, .argmax_rows = argmax_rows,             \
+    .spread_rows = spread_rows, .sum_columns = sum_columns,       \
+    .max_columns = max_columns, .cumsum_columns = cumsum_columns, \
+    .sum_pool = sum_pool, .max_pool = max_pool,                   \
+    .cast = {[RITZ_F32] = cast_f32,                               \
+             [RITZ_F64] = cast_f64,                               \
+             [RITZ_I64] = cast_i64,                               \
              [RITZ_U8] = cast_u8}

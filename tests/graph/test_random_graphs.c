@@ -30,8 +30,14 @@ static ritz_tensor *leaf(dice *d)
     ritz_shape s = {.rank = (int)roll(d, 4)};
     for (int i = 0; i < s.rank; i++)
         s.dim[i] = roll(d, 8) ? 1 + roll(d, 5) : 0;
-    if (roll(d, 4) == 0) /* longer than a block, and not a multiple of it */
+    const int kind = (int)roll(d, 12);
+    if (kind < 3) /* longer than a block, and not a multiple of it */
         s = (ritz_shape){.rank = 2, .dim = {100 + roll(d, 40), 13}};
+    else if (kind == 3) /* rows of which one is a block, or more than one */
+        s = (ritz_shape){.rank = 2,
+                         .dim = {1 + roll(d, 5), 500 + roll(d, 900)}};
+    else if (kind == 4) /* sums over more than a tile */
+        s = (ritz_shape){.rank = 3, .dim = {2, 90 + roll(d, 40), 100}};
     ritz_tensor *t = NULL;
     ritz_tensor_new(&t, RITZ_F64, &s, NULL);
     for (int64_t i = 0; i < ritz_tensor_count(t); i++)
@@ -106,25 +112,52 @@ static ritz_node *rearrange(ritz_graph *g, dice *d, ritz_node *x)
     }
 }
 
+/* Some adjacent axes, most often the last ones. */
 static ritz_node *reduce(ritz_graph *g, dice *d, ritz_node *x)
 {
-    if (x->shape.rank == 0)
+    const int r = x->shape.rank;
+    if (r == 0)
         return x;
-    const int axis = (int)roll(d, x->shape.rank);
-    if (roll(d, 3) == 0)
-        return ritz_cumsum(g, x, axis, roll(d, 2));
-    return ritz_reduce_sum(g, x, &axis, 1, roll(d, 2));
+    int axes[RITZ_MAX_RANK];
+    const int first = (int)roll(d, r);
+    const int stop = roll(d, 2) ? r : first + 1;
+    for (int i = first; i < stop; i++)
+        axes[i - first] = i;
+    if (roll(d, 4) == 0)
+        return ritz_cumsum(g, x, first, roll(d, 2));
+    if (roll(d, 3) == 0 && ritz_shape_count(&x->shape) > 0)
+        return ritz_reduce_max(g, x, axes, stop - first, roll(d, 2));
+    return ritz_reduce_sum(g, x, axes, stop - first, roll(d, 2));
+}
+
+/* Values of rows come back to the rows, or vectors to the columns. */
+static ritz_node *normalise(ritz_graph *g, dice *d, ritz_node *x)
+{
+    const int last = x->shape.rank - 1;
+    if (last < 0 || ritz_shape_count(&x->shape) == 0)
+        return x;
+    const int axis = roll(d, 4) ? last : (int)roll(d, last + 1);
+    ritz_node *top = ritz_reduce_max(g, x, &axis, 1, true);
+    ritz_node *e = ritz_tanh(g, ritz_sub(g, x, top));
+    if (roll(d, 2))
+        e = unary(g, d, e);
+    ritz_node *sum = ritz_reduce_sum(g, e, &axis, 1, true);
+    return roll(d, 2) ? ritz_div(g, e, ritz_shift(g, sum, 3.0))
+                      : ritz_mul(g, x, unary(g, d, sum));
 }
 
 static ritz_node *product(ritz_graph *g, ritz_node *x)
 {
-    return x->shape.rank >= 2 ? ritz_matmul(g, x, ritz_transpose(g, x)) : x;
+    const int r = x->shape.rank;
+    return r >= 2 && x->shape.dim[r - 2] * ritz_shape_count(&x->shape) < 300000
+               ? ritz_matmul(g, x, ritz_transpose(g, x))
+               : x;
 }
 
 static ritz_node *random_node(ritz_graph *g, dice *d, ritz_node **known, int n)
 {
     ritz_node *x = known[roll(d, n)], *y = known[roll(d, n)];
-    switch (roll(d, 10)) {
+    switch (roll(d, 13)) {
     case 0:
     case 1:
     case 2:
@@ -137,7 +170,11 @@ static ritz_node *random_node(ritz_graph *g, dice *d, ritz_node **known, int n)
     case 7:
         return rearrange(g, d, x);
     case 8:
+    case 9:
         return reduce(g, d, x);
+    case 10:
+    case 11:
+        return normalise(g, d, x);
     default:
         return product(g, x);
     }
@@ -214,7 +251,7 @@ static int random_graph(ritz_graph *g, dice *d, ritz_node **known,
     }
     for (; n < LEAVES + NODES; n++) {
         known[n] = random_node(g, d, known, n);
-        if (ritz_shape_count(&known[n]->shape) > 20000)
+        if (ritz_shape_count(&known[n]->shape) > 30000)
             known[n] = ritz_sum_all(g, known[n]);
     }
     return n;

@@ -108,13 +108,6 @@ static const struct {
     {&ritz_primitive_iota, ritz_emit_iota},
     {&ritz_primitive_argsort, ritz_emit_argsort},
     {&ritz_primitive_scan, ritz_emit_scan},
-    {&ritz_primitive_cholesky, ritz_emit_factor},
-    {&ritz_primitive_triangular_solve, ritz_emit_factor},
-    {&ritz_primitive_solve, ritz_emit_factor},
-    {&ritz_primitive_lu, ritz_emit_factor},
-    {&ritz_primitive_eigh, ritz_emit_factor},
-    {&ritz_primitive_svd, ritz_emit_factor},
-    {&ritz_primitive_qr, ritz_emit_factor},
 };
 
 static void emit_single(ritz_lowering *l, const ritz_node *n)
@@ -134,6 +127,13 @@ static int by_order(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
+/* A reduction that no other node joined is an instruction of its own. */
+static bool is_chain(const ritz_unit *u)
+{
+    return u->fused &&
+           (u->members > 1 || u->member[0]->prim->class != RITZ_CLASS_REDUCE);
+}
+
 bool ritz_emit_units(ritz_lowering *l)
 {
     const ritz_unit **list = ritz_lower_alloc(l, l->units, sizeof(void *));
@@ -146,7 +146,7 @@ bool ritz_emit_units(ritz_lowering *l)
     qsort(list, n, sizeof(void *), by_order);
     for (size_t i = 0; i < n && !l->failed; i++) {
         l->now = list[i]->order;
-        if (list[i]->fused)
+        if (is_chain(list[i]))
             ritz_emit_fused(l, list[i]);
         else
             emit_single(l, list[i]->member[0]);

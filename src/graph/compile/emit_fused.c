@@ -1,38 +1,15 @@
-/* emit_fused.c - a chain of elementwise nodes as steps over blocks.
+/* emit_fused.c - a chain of elementwise nodes and reductions as steps over
+ * blocks.
  *
  * Products that are only added or subtracted are absorbed into one step (two
- * roundings, as before); operands that lie contiguous in memory are read in
- * place; everything else is loaded into a register, once for all its uses.
+ * roundings, as before). Blocks are whole rows, where the chain has rows, so
+ * that a sum along a row and what is computed with it stay in L1.
  */
 #include "graph/build.h"
-#include "graph/compile/lower.h"
-#include "graph/execute/fused.h"
+#include "graph/compile/chain.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Elements of a tile: large enough that starting a thread on it pays. */
-enum { CHUNK = 16 * 1024, MOST_LOADS = 3 * 64 };
-
-typedef struct builder {
-    ritz_lowering *l;
-    const ritz_unit *u;
-    ritz_fused *f;
-    ritz_dtype dtype;
-    int unit;
-    bool *absorbed;     /* by member */
-    int *last;          /* the last member that reads member i, or -1 */
-    ritz_operand *home; /* where member i's value is */
-    bool *in_use;       /* registers */
-    /* Loaded operands: the node and its register. */
-    const ritz_node *loaded[MOST_LOADS];
-    int loaded_register[MOST_LOADS], loaded_last[MOST_LOADS];
-    int loads, steps_capacity, numbers;
-    int *buffer; /* read and written, for the instruction */
-    int reads, writes;
-    int *write_buffer;
-    double cost;
-} builder;
 
 static int by_id(const void *a, const void *b)
 {
@@ -41,51 +18,37 @@ static int by_id(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* The position of n in the chain, or -1. */
-static int member_index(const builder *b, const ritz_node *n)
+static bool can_absorb(const ritz_chain *c, const ritz_node *n, int i)
 {
-    n = ritz_below_reshapes(n);
-    const ritz_node **found =
-        bsearch(&n, b->u->member, (size_t)b->u->members, sizeof(void *), by_id);
-    return found ? (int)(found - b->u->member) : -1;
-}
-
-/* A cast's operand is read from memory even if it is in the chain. */
-static int chain_operand(const builder *b, const ritz_node *n, int i)
-{
-    return n->prim->class == RITZ_CLASS_CAST ? -1 : member_index(b, n->in[i]);
-}
-
-static bool can_absorb(const builder *b, int product)
-{
+    const int product = ritz_chain_member(c, n->in[i]);
     if (product < 0)
         return false;
-    const ritz_node *m = b->u->member[product];
-    const ritz_lowered *v = ritz_value_of(b->l, m);
+    const ritz_node *m = c->u->member[product];
+    const ritz_lowered *v = ritz_value_of(c->l, m);
     return m->prim == &ritz_primitive_mul && !v->stored && v->users == 1;
 }
 
-/* Which product, if any, member i takes in: its operand number, or -1. */
-static int absorbed_operand(const builder *b, const ritz_node *n)
+/* Which product, if any, member n takes in: its operand number, or -1. */
+static int absorbed_operand(const ritz_chain *c, const ritz_node *n)
 {
     if (n->prim == &ritz_primitive_add) {
         for (int i = 0; i < 2; i++)
-            if (n->in[i]->prim == &ritz_primitive_mul &&
-                can_absorb(b, chain_operand(b, n, i)))
+            if (n->in[i]->prim == &ritz_primitive_mul && can_absorb(c, n, i))
                 return i;
     } else if (n->prim == &ritz_primitive_sub &&
-               n->in[1]->prim == &ritz_primitive_mul &&
-               can_absorb(b, chain_operand(b, n, 1))) {
+               n->in[1]->prim == &ritz_primitive_mul && can_absorb(c, n, 1)) {
         return 1;
     }
     return -1;
 }
 
-/* The operands of the step for a member, after absorbing. */
-static int step_operands(const builder *b, const ritz_node *n,
-                         const ritz_node *in[3], ritz_op *op)
+int ritz_chain_operands(const ritz_chain *c, const ritz_node *n,
+                        const ritz_node *in[3], ritz_op *op)
 {
-    const int at = absorbed_operand(b, n);
+    /* A cast's operand is read from memory even if it is in the chain. */
+    if (n->prim->class == RITZ_CLASS_CAST)
+        return 0;
+    const int at = absorbed_operand(c, n);
     *op = n->prim->op;
     if (at < 0) {
         for (int i = 0; i < n->nin; i++)
@@ -99,164 +62,97 @@ static int step_operands(const builder *b, const ritz_node *n,
     return 3;
 }
 
-static void find_lifetimes(builder *b)
+static void find_lifetimes(ritz_chain *c)
 {
-    for (int i = 0; i < b->u->members; i++)
-        b->last[i] = -1;
-    for (int i = 0; i < b->u->members; i++) {
-        const ritz_node *n = b->u->member[i];
-        const int at = absorbed_operand(b, n);
+    for (int i = 0; i < c->u->members; i++) {
+        const ritz_node *n = c->u->member[i];
+        const int at = absorbed_operand(c, n);
+        c->last[i] = -1;
         if (at >= 0)
-            b->absorbed[chain_operand(b, n, at)] = true;
+            c->absorbed[ritz_chain_member(c, n->in[at])] = true;
     }
-    for (int i = 0; i < b->u->members; i++) {
-        const ritz_node *n = b->u->member[i], *in[3];
+    for (int i = 0; i < c->u->members; i++) {
+        const ritz_node *in[3];
         ritz_op op;
-        if (b->absorbed[i] || n->prim->class == RITZ_CLASS_CAST)
+        if (c->absorbed[i])
             continue;
-        const int nin = step_operands(b, n, in, &op);
+        const int nin = ritz_chain_operands(c, c->u->member[i], in, &op);
         for (int k = 0; k < nin; k++) {
-            const int m = member_index(b, in[k]);
+            int m = ritz_chain_member(c, in[k]);
+            if (m < 0)
+                m = ritz_chain_spread(c, in[k]);
             if (m >= 0)
-                b->last[m] = i;
+                c->last[m] = i;
         }
     }
 }
 
-static int take_register(builder *b)
+static void release_registers(ritz_chain *c)
 {
-    int r = 0;
-    while (b->in_use[r])
-        r++;
-    b->in_use[r] = true;
-    if (r >= b->f->registers)
-        b->f->registers = r + 1;
-    return r;
+    for (int i = 0; i < c->now; i++)
+        if (c->last[i] == c->now && c->home[i].kind == RITZ_IN_REGISTER)
+            c->in_use[c->home[i].index] = false;
+    ritz_release_loaded(c);
 }
 
-static ritz_step *new_step(builder *b)
+static ritz_operand member_home(ritz_chain *c)
 {
-    return &b->f->step[b->f->steps++];
+    const ritz_node *n = c->u->member[c->now];
+    const ritz_lowered *v = ritz_value_of(c->l, n);
+    if (!v->stored)
+        return (ritz_operand){.kind = RITZ_IN_REGISTER,
+                              .index = ritz_take_register(c)};
+    const int buffer = ritz_buffer_of(c->l, n);
+    c->write_buffer[c->writes++] = buffer;
+    return (ritz_operand){
+        .kind = RITZ_IN_MEMORY, .span = v->span, .index = buffer};
 }
 
-static ritz_operand number_operand(builder *b, double value)
+static void emit_cast(ritz_chain *c)
 {
-    unsigned char *to =
-        (unsigned char *)b->f->numbers + (size_t)b->numbers * b->f->size;
-    if (b->dtype == RITZ_F32)
-        memcpy(to, &(float){(float)value}, sizeof(float));
-    else if (b->dtype == RITZ_F64)
-        memcpy(to, &value, sizeof value);
-    else if (b->dtype == RITZ_I64)
-        memcpy(to, &(int64_t){(int64_t)value}, sizeof(int64_t));
-    else
-        *to = (unsigned char)value;
-    return (ritz_operand){RITZ_IN_NUMBERS, true, b->numbers++, 0};
+    const ritz_node *n = c->u->member[c->now];
+    const ritz_view v = ritz_readable_view(c->l, n->in[0]);
+    c->home[c->now] = member_home(c);
+    ritz_emit_load(c, n->in[0], &v, ritz_value_of(c->l, n)->span,
+                   c->home[c->now]);
 }
 
-static void note_read(builder *b, int buffer)
+/* Sums down the columns and along long rows: the result leaves the chain. */
+static void emit_end(ritz_chain *c, const ritz_node *n, ritz_reduction *d,
+                     ritz_step s)
 {
-    for (int i = 0; i < b->reads; i++)
-        if (b->buffer[i] == buffer)
-            return;
-    b->buffer[b->reads++] = buffer;
+    d->y.buffer = ritz_buffer_of(c->l, n);
+    c->write_buffer[c->writes++] = d->y.buffer;
+    if (d->parts > 1) {
+        d->partial.buffer =
+            ritz_new_buffer(c->l, n->dtype, d->outer * d->parts * d->inner);
+        c->write_buffer[c->writes++] = d->partial.buffer;
+    }
+    s.kind = d->inner > 1 ? RITZ_STEP_COLUMNS : RITZ_STEP_LANES;
+    if (s.kind == RITZ_STEP_LANES)
+        s.out = (ritz_operand){.kind = RITZ_IN_REGISTER,
+                               .index = ritz_keep_register(c)};
+    release_registers(c);
+    c->f->step[c->f->steps++] = s;
 }
 
-/* Appends a step that loads x into a register. */
-static ritz_operand load_operand(builder *b, const ritz_node *x,
-                                 const ritz_view *v)
+static void emit_reduction(ritz_chain *c)
 {
-    ritz_load *load = ritz_plan_alloc(b->l, 1, sizeof *load);
-    const int r = take_register(b);
-    const ritz_operand out = {RITZ_IN_REGISTER, false, r, 0};
-    if (!load)
-        return out;
-    load->buffer = ritz_buffer_of(b->l, v->base);
-    load->offset = v->offset;
-    load->contiguous = v->contiguous && x->dtype != b->dtype;
-    load->view = v->at;
-    load->size = ritz_dtype_size(x->dtype);
-    if (x->dtype != b->dtype)
-        load->cast = ritz_kernels_for(b->dtype)->cast[x->dtype];
-    int64_t *const list[] = {load->view.stride};
-    ritz_strided_simplify(&load->view.rank, load->view.dim, 1, list);
-    note_read(b, load->buffer);
-    *new_step(b) = (ritz_step){.load = load, .out = out};
-    b->loaded[b->loads] = x;
-    b->loaded_register[b->loads++] = r;
-    b->cost += 0.5;
-    return out;
-}
-
-static bool is_one_element(const ritz_view *v)
-{
-    for (int i = 0; i < v->at.rank; i++)
-        if (v->at.dim[i] != 1 && v->at.stride[i] != 0)
-            return false;
-    return true;
-}
-
-/* Where an operand is: in the chain, a number, in memory, or loaded now.
- * `single` says whether one element for all may stay one. */
-static ritz_operand find_operand(builder *b, const ritz_node *x, int member,
-                                 bool single)
-{
-    double value;
-    if (member >= 0)
-        return b->home[member];
-    if (ritz_is_splat(x, &value))
-        return number_operand(b, value);
-    for (int i = 0; i < b->loads; i++)
-        if (b->loaded[i] == x)
-            return (ritz_operand){RITZ_IN_REGISTER, false,
-                                  b->loaded_register[i], 0};
-    const ritz_view v = ritz_readable_view(b->l, x);
-    if (x->dtype != b->dtype)
-        return load_operand(b, x, &v);
-    const bool one = is_one_element(&v) && b->f->count > 1;
-    if (one ? !single : !v.contiguous)
-        return load_operand(b, x, &v);
-    const int buffer = ritz_buffer_of(b->l, v.base);
-    note_read(b, buffer);
-    return (ritz_operand){RITZ_IN_MEMORY, one, buffer, v.offset};
-}
-
-static void release_registers(builder *b, int member)
-{
-    for (int i = 0; i < member; i++)
-        if (b->last[i] == member && b->home[i].kind == RITZ_IN_REGISTER)
-            b->in_use[b->home[i].index] = false;
-}
-
-static ritz_operand member_home(builder *b, int i)
-{
-    const ritz_node *n = b->u->member[i];
-    if (!ritz_value_of(b->l, n)->stored)
-        return (ritz_operand){RITZ_IN_REGISTER, false, take_register(b), 0};
-    const int buffer = ritz_buffer_of(b->l, n);
-    b->write_buffer[b->writes++] = buffer;
-    return (ritz_operand){RITZ_IN_MEMORY, false, buffer, 0};
-}
-
-static void emit_cast(builder *b, int i)
-{
-    const ritz_node *n = b->u->member[i], *x = n->in[0];
-    const ritz_view v = ritz_readable_view(b->l, x);
-    ritz_load *load = ritz_plan_alloc(b->l, 1, sizeof *load);
-    if (!load)
+    const ritz_node *n = c->u->member[c->now];
+    ritz_reduction *d = ritz_plan_alloc(c->l, 1, sizeof *d);
+    if (!d)
         return;
-    *load = (ritz_load){.buffer = ritz_buffer_of(b->l, v.base),
-                        .offset = v.offset,
-                        .contiguous = v.contiguous,
-                        .view = v.at,
-                        .size = ritz_dtype_size(x->dtype),
-                        .cast = ritz_kernels_for(b->dtype)->cast[x->dtype]};
-    int64_t *const list[] = {load->view.stride};
-    ritz_strided_simplify(&load->view.rank, load->view.dim, 1, list);
-    note_read(b, load->buffer);
-    b->home[i] = member_home(b, i);
-    *new_step(b) = (ritz_step){.load = load, .out = b->home[i]};
-    b->cost += 0.3;
+    ritz_reduction_of(d, n);
+    ritz_step s = {.kind = RITZ_STEP_ROWS, .reduction = d, .nin = 1};
+    s.in[0] = ritz_find_operand(c, n->in[0], RITZ_SPAN_WIDE, true);
+    c->cost += 0.15;
+    if (ritz_value_of(c->l, n)->span == RITZ_SPAN_END) {
+        emit_end(c, n, d, s);
+        return;
+    }
+    release_registers(c);
+    c->home[c->now] = s.out = member_home(c);
+    c->f->step[c->f->steps++] = s;
 }
 
 static double op_cost(ritz_op op)
@@ -266,17 +162,14 @@ static double op_cost(ritz_op op)
 
 /* A step needs one operand that is an array. If all are single elements,
  * this one is repeated into a register (numbers alone were folded before). */
-static int operand_to_spread(const builder *b, const ritz_node *const *in,
-                             int nin)
+static int operand_to_spread(const ritz_chain *c, const ritz_node *const *in,
+                             int nin, ritz_span span)
 {
     int first = -1;
     for (int k = 0; k < nin; k++) {
-        if (member_index(b, in[k]) >= 0)
-            return -1;
         if (ritz_is_splat(in[k], NULL))
             continue;
-        const ritz_view v = ritz_readable_view(b->l, in[k]);
-        if (!is_one_element(&v) || b->f->count <= 1)
+        if (!ritz_is_single(c, in[k], span))
             return -1;
         if (first < 0)
             first = k;
@@ -284,96 +177,161 @@ static int operand_to_spread(const builder *b, const ritz_node *const *in,
     return first;
 }
 
-static void emit_operation(builder *b, int i)
+static void emit_operation(ritz_chain *c)
 {
-    const ritz_node *n = b->u->member[i], *in[3];
-    ritz_step s = {.op = RITZ_OP_copy};
-    s.nin = step_operands(b, n, in, &s.op);
+    const ritz_node *n = c->u->member[c->now], *in[3];
+    ritz_step s = {.kind = RITZ_STEP_OPERATION,
+                   .span = ritz_value_of(c->l, n)->span};
+    s.nin = ritz_chain_operands(c, n, in, &s.op);
     unsigned mask = 0;
-    const int spread = operand_to_spread(b, in, s.nin);
+    const int array = operand_to_spread(c, in, s.nin, s.span);
     for (int k = 0; k < s.nin; k++) {
-        s.in[k] = find_operand(b, in[k], member_index(b, in[k]), k != spread);
+        s.in[k] = ritz_find_operand(c, in[k], s.span, k == array);
         mask |= s.in[k].fixed ? 1u << k : 0;
     }
-    release_registers(b, i);
-    b->home[i] = s.out = member_home(b, i);
-    s.fn = ritz_kernels_for(b->dtype)->block[s.op][mask];
-    *new_step(b) = s;
-    b->cost += op_cost(s.op);
+    release_registers(c);
+    c->home[c->now] = s.out = member_home(c);
+    s.fn = c->f->k->block[s.op][mask];
+    c->f->step[c->f->steps++] = s;
+    c->cost += s.span == RITZ_SPAN_WIDE ? op_cost(s.op) : 0.0;
 }
 
-static bool open_builder(builder *b)
+static bool open_chain(ritz_chain *c)
 {
-    const size_t n = (size_t)b->u->members;
-    b->absorbed = ritz_lower_alloc(b->l, n, sizeof *b->absorbed);
-    b->last = ritz_lower_alloc(b->l, n, sizeof *b->last);
-    b->home = ritz_lower_alloc(b->l, n, sizeof *b->home);
-    b->in_use = ritz_lower_alloc(b->l, 4 * n + 4, sizeof *b->in_use);
-    b->buffer = ritz_lower_alloc(b->l, 3 * n, sizeof *b->buffer);
-    b->write_buffer = ritz_lower_alloc(b->l, n, sizeof *b->write_buffer);
-    b->f = ritz_plan_alloc(b->l, 1, sizeof *b->f);
-    if (b->l->failed)
+    const size_t n = (size_t)c->u->members;
+    c->absorbed = ritz_lower_alloc(c->l, n, sizeof *c->absorbed);
+    c->last = ritz_lower_alloc(c->l, n, sizeof *c->last);
+    c->home = ritz_lower_alloc(c->l, n, sizeof *c->home);
+    c->in_use = ritz_lower_alloc(c->l, 4 * n + 4, sizeof *c->in_use);
+    c->loaded = ritz_lower_alloc(c->l, 3 * n, sizeof *c->loaded);
+    c->buffer = ritz_lower_alloc(c->l, 3 * n, sizeof *c->buffer);
+    c->write_buffer = ritz_lower_alloc(c->l, 2 * n, sizeof *c->write_buffer);
+    c->f = ritz_plan_alloc(c->l, 1, sizeof *c->f);
+    if (c->l->failed)
         return false;
-    b->f->step = ritz_plan_alloc(b->l, 4 * n, sizeof *b->f->step);
-    b->f->numbers = ritz_plan_alloc(b->l, 3 * n, 8);
-    b->f->count = ritz_shape_count(&b->u->member[0]->shape);
-    b->f->size = ritz_dtype_size(b->dtype);
-    b->f->chunk = CHUNK;
-    return !b->l->failed;
+    c->f->step = ritz_plan_alloc(c->l, 4 * n, sizeof *c->f->step);
+    c->f->once = ritz_plan_alloc(c->l, 3 * n, sizeof *c->f->once);
+    c->f->numbers = ritz_plan_alloc(c->l, 3 * n, 8);
+    c->f->k = ritz_kernels_for(c->dtype);
+    c->f->size = ritz_dtype_size(c->dtype);
+    return !c->l->failed;
 }
 
-static const char *label_of(builder *b)
+static int64_t count_of(const ritz_chain *c)
 {
-    const ritz_node *last = b->u->member[b->u->members - 1];
-    return last->prim->function.name;
+    const ritz_node *n = c->u->member[0];
+    for (int i = 0; i < c->u->members; i++)
+        if (ritz_value_of(c->l, c->u->member[i])->span == RITZ_SPAN_WIDE)
+            return ritz_shape_count(&c->u->member[i]->shape);
+    return ritz_shape_count(&n->in[0]->shape); /* reductions only */
 }
 
-static void finish(builder *b)
+/* Tiles and segments: as a reduction over several blocks wants them, or as
+ * many blocks as make a tile. */
+static void cut(ritz_chain *c)
 {
-    const ritz_node *last = b->u->member[b->u->members - 1];
-    ritz_instruction *i = ritz_new_instruction(b->l, last, b->reads, b->writes);
+    ritz_fused *f = c->f;
+    int64_t whole = f->block;
+    f->parts = f->group = 1;
+    for (int i = 0; i < c->u->members; i++) {
+        const ritz_node *n = c->u->member[i];
+        ritz_reduction d;
+        if (ritz_value_of(c->l, n)->span != RITZ_SPAN_END)
+            continue;
+        ritz_reduction_of(&d, n);
+        if (d.inner == 1 && d.parts == 1) {
+            whole = f->width;
+            continue;
+        }
+        f->period = d.r * d.inner;
+        f->segment = d.part * d.inner;
+        f->parts = d.parts;
+        f->group = d.group;
+        return;
+    }
+    f->period =
+        whole < RITZ_TILE_ELEMENTS ? RITZ_TILE_ELEMENTS / whole * whole : whole;
+    f->segment = f->period;
+}
+
+static void shape_blocks(ritz_chain *c)
+{
+    ritz_fused *f = c->f;
+    f->count = count_of(c);
+    f->width = ritz_chain_width(c);
+    f->block = RITZ_BLOCK;
+    if (f->width <= RITZ_LONGEST_ROW)
+        f->block =
+            f->width < RITZ_BLOCK ? RITZ_BLOCK / f->width * f->width : f->width;
+    f->stride = ((size_t)f->block * f->size + 63) & ~(size_t)63;
+    cut(c);
+}
+
+static size_t tiles_of(const ritz_fused *f)
+{
+    const int64_t each = f->period * f->group;
+    return (size_t)((f->count + each - 1) / each * f->parts);
+}
+
+static void finish(ritz_chain *c)
+{
+    const ritz_fused *f = c->f;
+    const ritz_node *last = c->u->member[c->u->members - 1];
+    ritz_instruction *i = ritz_new_instruction(c->l, last, c->reads, c->writes);
     if (!i)
         return;
-    memcpy(i->in, b->buffer, (size_t)b->reads * sizeof *i->in);
-    memcpy(i->out, b->write_buffer, (size_t)b->writes * sizeof *i->out);
+    memcpy(i->in, c->buffer, (size_t)c->reads * sizeof *i->in);
+    memcpy(i->out, c->write_buffer, (size_t)c->writes * sizeof *i->out);
     i->kind = &ritz_kind_fused;
-    i->detail = b->f;
-    i->label = label_of(b);
-    i->tiles = (size_t)((b->f->count + CHUNK - 1) / CHUNK);
-    i->work = b->cost * (double)b->f->count;
-    for (int k = 0; k < b->f->steps; k++)
-        i->flops += b->f->step[k].fn ? (double)b->f->count : 0.0;
-    ritz_need_scratch(b->l,
-                      (size_t)(b->f->registers + 1) * RITZ_REGISTER_BYTES);
+    i->detail = f;
+    i->tiles = tiles_of(f);
+    i->work = c->cost * (double)f->count;
+    for (int k = 0; k < f->steps; k++)
+        if (f->step[k].fn && f->step[k].span == RITZ_SPAN_WIDE)
+            i->flops += (double)f->count;
+    /* One more, for elements before a cast. */
+    ritz_need_scratch(c->l,
+                      (size_t)f->registers * f->stride + (size_t)f->block * 8);
 }
 
 void ritz_emit_fused(ritz_lowering *l, const ritz_unit *u)
 {
     qsort(u->member, (size_t)u->members, sizeof(void *), by_id);
-    builder *b = ritz_lower_alloc(l, 1, sizeof *b);
-    if (!b)
+    ritz_chain *c = ritz_lower_alloc(l, 1, sizeof *c);
+    if (!c)
         return;
-    b->l = l;
-    b->u = u;
-    b->dtype = u->member[0]->dtype;
-    if (!open_builder(b))
+    c->l = l;
+    c->u = u;
+    c->dtype = u->member[0]->dtype;
+    if (!open_chain(c))
         return;
-    find_lifetimes(b);
-    for (int i = 0; i < u->members && !l->failed; i++) {
-        if (b->absorbed[i])
+    shape_blocks(c);
+    find_lifetimes(c);
+    for (c->now = 0; c->now < u->members && !l->failed; c->now++) {
+        const ritz_class class = u->member[c->now]->prim->class;
+        if (c->absorbed[c->now])
             continue;
-        if (u->member[i]->prim->class == RITZ_CLASS_CAST)
-            emit_cast(b, i);
+        if (class == RITZ_CLASS_CAST)
+            emit_cast(c);
+        else if (class == RITZ_CLASS_REDUCE)
+            emit_reduction(c);
         else
-            emit_operation(b, i);
+            emit_operation(c);
     }
     if (!l->failed)
-        finish(b);
+        finish(c);
 }
 
-static bool reads(const ritz_operand *o, int buffer)
+static bool touches(const ritz_operand *o, int buffer)
 {
     return o->kind == RITZ_IN_MEMORY && o->index == buffer;
+}
+
+/* Does the step write the buffer at the place, and only there, where the
+ * block is? */
+static bool writes_in_place(const ritz_step *s, int out)
+{
+    return touches(&s->out, out) && s->kind != RITZ_STEP_LANES;
 }
 
 bool ritz_fused_may_overwrite(const ritz_instruction *i, int in, int out)
@@ -381,16 +339,26 @@ bool ritz_fused_may_overwrite(const ritz_instruction *i, int in, int out)
     if (i->kind != &ritz_kind_fused)
         return false;
     const ritz_fused *f = i->detail;
+    const ritz_step *writer = NULL;
+    for (int k = 0; k < f->onces; k++)
+        if (f->once[k].load->buffer == in)
+            return false;
+    for (int k = 0; k < f->steps && !writer; k++)
+        if (writes_in_place(&f->step[k], out))
+            writer = &f->step[k];
+    if (!writer)
+        return false;
     bool written = false;
     for (int k = 0; k < f->steps; k++) {
         const ritz_step *s = &f->step[k];
-        if (!s->fn && s->load->buffer == in)
+        if (s->load && s->load->buffer == in)
             return false;
         for (int m = 0; m < s->nin; m++)
-            if (reads(&s->in[m], in) &&
-                (written || s->in[m].fixed || s->in[m].offset != 0))
+            if (touches(&s->in[m], in) &&
+                (written || s->in[m].fixed || s->in[m].offset != 0 ||
+                 s->in[m].span != writer->out.span))
                 return false;
-        written = written || reads(&s->out, out);
+        written = written || s == writer;
     }
     return true;
 }

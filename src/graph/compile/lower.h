@@ -35,9 +35,10 @@ typedef enum ritz_role {
 
 typedef struct ritz_lowered {
     ritz_role role;
-    bool stored; /* a member that somebody outside of its chain reads */
-    int unit;    /* that computes it; -1 */
-    int buffer;  /* -1 until it is given one */
+    bool stored;    /* a member that somebody outside of its chain reads */
+    ritz_span span; /* of a member: the chain's elements, its rows, or _END */
+    int unit;       /* that computes it; -1 */
+    int buffer;     /* -1 until it is given one */
     ritz_view view;
     const ritz_node *const *user; /* the nodes that read it */
     int users;
@@ -52,6 +53,8 @@ typedef struct ritz_unit {
     int members;
     const ritz_node **member; /* in order of ids; one for a single node */
     int capacity;
+    int64_t width;  /* of a chain's rows; 0: no member cares */
+    int64_t period; /* elements over which its sums down columns go; 0 */
 } ritz_unit;
 
 typedef struct ritz_lowering {
@@ -83,6 +86,8 @@ void *ritz_plan_alloc(ritz_lowering *l, size_t count, size_t size);
 bool ritz_resolve_view(ritz_lowering *l, const ritz_node *n);
 ritz_view ritz_whole_view(const ritz_node *n);
 bool ritz_view_is_contiguous(const ritz_view *v);
+/* Does each element of the base, in order, fill a row of this width? */
+bool ritz_spreads(const ritz_view *v, int64_t width);
 /* How the unit that is being emitted reads n: a view that was stored only
  * later is still read as a view. */
 ritz_view ritz_readable_view(const ritz_lowering *l, const ritz_node *n);
@@ -132,7 +137,6 @@ void ritz_emit_scan(ritz_lowering *l, const ritz_node *n);
 /* Compiles a body into a plan that belongs to the one being made; NULL, and
  * l->failed, when that failed. */
 ritz_plan *ritz_compile_body(ritz_lowering *l, const ritz_body *body);
-void ritz_emit_factor(ritz_lowering *l, const ritz_node *n);
 
 /* What the layout must know about a fused instruction: may output `out`
  * (buffer) overwrite the storage of input `in`? */

@@ -10,6 +10,15 @@
 
 #include <stdatomic.h>
 
+/* What of a chain a value belongs to. */
+typedef enum ritz_span {
+    RITZ_SPAN_WIDE,   /* an element for each of the chain's */
+    RITZ_SPAN_ROW,    /* one for each of its rows */
+    RITZ_SPAN_COLUMN, /* one for each of a period, then from the start again */
+    RITZ_SPAN_ONE,    /* one for all */
+    RITZ_SPAN_END     /* known only when the chain is through */
+} ritz_span;
+
 typedef enum ritz_place {
     RITZ_IN_ARENA,
     RITZ_IN_INPUT,    /* the storage of a tensor that the caller gave */
@@ -37,11 +46,6 @@ typedef struct ritz_runtime {
 } ritz_runtime;
 
 #define RITZ_NO_INDEX INT64_MIN
-/* In its place: an interrupt was obeyed inside of a tile. */
-#define RITZ_STOPPED (INT64_MIN + 1)
-
-/* The smallest is kept, so that the message does not depend on threads. */
-void ritz_report_bad(ritz_runtime *rt, long long bad);
 
 typedef struct ritz_instruction ritz_instruction;
 

@@ -46,6 +46,17 @@ const ritz_node *ritz_below_reshapes(const ritz_node *n)
     return n;
 }
 
+bool ritz_spreads(const ritz_view *v, int64_t width)
+{
+    ritz_strided s = v->at;
+    int64_t *const list[] = {s.stride};
+    ritz_strided_simplify(&s.rank, s.dim, 1, list);
+    if (width < 2 || s.rank < 1 || s.dim[s.rank - 1] != width ||
+        s.stride[s.rank - 1] != 0)
+        return false;
+    return s.rank == 1 || (s.rank == 2 && s.stride[0] == 1);
+}
+
 static void view_broadcast(ritz_view *v, const ritz_node *n)
 {
     const int gap = n->shape.rank - v->at.rank;

@@ -6,10 +6,10 @@
  * cut into parts depends on r and inner only, so a result does not depend on
  * what surrounds it.
  */
+#include "graph/execute/reduce.h"
+
 #include "graph/build.h"
-#include "graph/execute/operand.h"
 #include "graph/execute/pool.h"
-#include "kernel/kernel.h"
 
 #include <string.h>
 
@@ -17,47 +17,49 @@
  * of r. */
 enum { WIDE = 4096 };
 
-typedef struct reduce {
-    const ritz_kernels *k;
-    bool is_max;
-    int64_t outer, r, inner;
-    int64_t part, parts;   /* of r: its length and number */
-    int64_t group;         /* outer indices of a tile, where parts is 1 */
-    int64_t strip, strips; /* of inner, where it is wide */
-    ritz_at x, y, partial;
-} reduce;
-
-static void columns(const reduce *d, void *y, const void *x, int64_t rows,
-                    int64_t width, int64_t stride)
+void ritz_reduce_columns(const ritz_reduction *d, void *y, const void *x,
+                         int64_t rows, int64_t width, int64_t stride)
 {
     const size_t size = d->k->size;
     const unsigned char *from = x;
-    int64_t row = 0;
-    if (d->is_max) {
-        memcpy(y, x, (size_t)width * size);
-        row = 1;
-    } else {
-        memset(y, 0, (size_t)width * size);
-    }
     ritz_columns_fn *fn = d->is_max ? d->k->max_columns : d->k->sum_columns;
     if (stride == width) {
-        fn(y, from + (size_t)(row * stride) * size, (size_t)(rows - row),
-           (size_t)width);
+        fn(y, from, (size_t)rows, (size_t)width);
         return;
     }
-    for (; row < rows; row++)
+    for (int64_t row = 0; row < rows; row++)
         fn(y, from + (size_t)(row * stride) * size, 1, (size_t)width);
 }
 
-static void rows(const reduce *d, void *y, const void *x, int64_t count,
-                 int64_t n)
+int64_t ritz_start_columns(const ritz_reduction *d, void *y, const void *x,
+                           int64_t width)
+{
+    const size_t bytes = (size_t)width * d->k->size;
+    if (d->is_max)
+        memcpy(y, x, bytes);
+    else
+        memset(y, 0, bytes);
+    return d->is_max;
+}
+
+static void columns(const ritz_reduction *d, void *y, const void *x,
+                    int64_t rows, int64_t width, int64_t stride)
+{
+    const int64_t done = ritz_start_columns(d, y, x, width);
+    ritz_reduce_columns(
+        d, y, (const unsigned char *)x + (size_t)(done * stride) * d->k->size,
+        rows - done, width, stride);
+}
+
+void ritz_reduce_rows(const ritz_reduction *d, void *y, const void *x,
+                      int64_t count, int64_t n)
 {
     (d->is_max ? d->k->max_rows : d->k->sum_rows)(y, x, (size_t)count,
                                                   (size_t)n);
 }
 
 /* One part of r for one outer index, into the partial results. */
-static void run_part(const reduce *d, ritz_runtime *rt, size_t tile)
+static void run_part(const ritz_reduction *d, ritz_runtime *rt, size_t tile)
 {
     const size_t size = d->k->size;
     const int64_t o = (int64_t)tile / d->parts, p = (int64_t)tile % d->parts;
@@ -68,13 +70,13 @@ static void run_part(const reduce *d, ritz_runtime *rt, size_t tile)
     x += (size_t)((o * d->r + start) * d->inner) * size;
     y += tile * (size_t)d->inner * size;
     if (d->inner == 1)
-        rows(d, y, x, 1, n);
+        ritz_reduce_rows(d, y, x, 1, n);
     else
         columns(d, y, x, n, d->inner, d->inner);
 }
 
 /* Some outer indices, r whole, perhaps a strip of the columns. */
-static void run_group(const reduce *d, ritz_runtime *rt, size_t tile)
+static void run_group(const ritz_reduction *d, ritz_runtime *rt, size_t tile)
 {
     const size_t size = d->k->size;
     const int64_t first = (int64_t)tile / d->strips * d->group;
@@ -86,8 +88,8 @@ static void run_group(const reduce *d, ritz_runtime *rt, size_t tile)
     const unsigned char *x = ritz_address(rt, d->x);
     unsigned char *y = ritz_address(rt, d->y);
     if (d->inner == 1) {
-        rows(d, y + (size_t)first * size, x + (size_t)(first * d->r) * size,
-             stop - first, d->r);
+        ritz_reduce_rows(d, y + (size_t)first * size,
+                         x + (size_t)(first * d->r) * size, stop - first, d->r);
         return;
     }
     for (int64_t o = first; o < stop; o++)
@@ -100,22 +102,21 @@ static void run_tile(const ritz_instruction *in, ritz_runtime *rt, size_t tile,
                      int worker)
 {
     (void)worker;
-    const reduce *d = in->detail;
+    const ritz_reduction *d = in->detail;
     if (d->parts > 1)
         run_part(d, rt, tile);
     else
         run_group(d, rt, tile);
 }
 
-static void run_after(const ritz_instruction *in, ritz_runtime *rt)
+void ritz_reduction_finish(const ritz_reduction *d, ritz_runtime *rt)
 {
-    const reduce *d = in->detail;
     if (d->parts <= 1)
         return;
     const unsigned char *x = ritz_address(rt, d->partial);
     unsigned char *y = ritz_address(rt, d->y);
     if (d->inner == 1) {
-        rows(d, y, x, d->outer, d->parts);
+        ritz_reduce_rows(d, y, x, d->outer, d->parts);
         return;
     }
     for (int64_t o = 0; o < d->outer; o++)
@@ -124,9 +125,14 @@ static void run_after(const ritz_instruction *in, ritz_runtime *rt)
                 d->inner, d->inner);
 }
 
+static void run_after(const ritz_instruction *in, ritz_runtime *rt)
+{
+    ritz_reduction_finish(in->detail, rt);
+}
+
 static void describe(const ritz_instruction *in, ritz_text *out)
 {
-    const reduce *d = in->detail;
+    const ritz_reduction *d = in->detail;
     ritz_text_printf(out, "%s over the middle of %lld x %lld x %lld",
                      d->is_max ? "max" : "sum", (long long)d->outer,
                      (long long)d->r, (long long)d->inner);
@@ -142,7 +148,7 @@ static int64_t ceil_div(int64_t a, int64_t b)
     return (a + b - 1) / b;
 }
 
-static void cut(reduce *d)
+void ritz_reduction_cut(ritz_reduction *d)
 {
     d->parts = 1;
     d->part = d->r;
@@ -161,14 +167,48 @@ static void cut(reduce *d)
                    : 1;
 }
 
-static void emit_step(ritz_lowering *l, const ritz_node *n, reduce s)
+/* Axes first..last of the shape reduce. */
+static ritz_reduction along(const ritz_node *n, const ritz_shape *shape,
+                            int64_t first, int64_t last)
+{
+    ritz_reduction s = {.k = ritz_kernels_for(n->dtype),
+                        .is_max = n->prim == &ritz_primitive_reduce_max,
+                        .outer = 1,
+                        .r = 1,
+                        .inner = 1};
+    for (int i = 0; i < shape->rank; i++) {
+        if (i < first)
+            s.outer *= shape->dim[i];
+        else if (i <= last)
+            s.r *= shape->dim[i];
+        else
+            s.inner *= shape->dim[i];
+    }
+    return s;
+}
+
+bool ritz_reduction_of(ritz_reduction *d, const ritz_node *n)
+{
+    const int64_t *axis = n->attr->a;
+    for (int i = 1; i < n->attr->n; i++)
+        if (axis[i] != axis[i - 1] + 1)
+            return false;
+    if (n->attr->n < 1 || (n->prim != &ritz_primitive_reduce_sum &&
+                           n->prim != &ritz_primitive_reduce_max))
+        return false;
+    *d = along(n, &n->in[0]->shape, axis[0], axis[n->attr->n - 1]);
+    ritz_reduction_cut(d);
+    return true;
+}
+
+static void emit_step(ritz_lowering *l, const ritz_node *n, ritz_reduction s)
 {
     ritz_instruction *i;
-    reduce *d = ritz_add_instruction(l, n, &kind, sizeof *d, &i);
+    ritz_reduction *d = ritz_add_instruction(l, n, &kind, sizeof *d, &i);
     if (!d)
         return;
     *d = s;
-    cut(d);
+    ritz_reduction_cut(d);
     ritz_set_operands(l, i, &d->x.buffer, 1, d->y.buffer);
     i->tiles = (size_t)(ceil_div(d->outer, d->group) * d->strips);
     if (d->parts > 1) {
@@ -194,20 +234,8 @@ void ritz_emit_reduce(ritz_lowering *l, const ritz_node *n)
         int stop = done + 1;
         while (stop < left && axis[stop] == axis[stop - 1] + 1)
             stop++;
-        reduce s = {.k = ritz_kernels_for(n->dtype),
-                    .is_max = n->prim == &ritz_primitive_reduce_max,
-                    .outer = 1,
-                    .r = 1,
-                    .inner = 1,
-                    .x = x};
-        for (int i = 0; i < shape.rank; i++) {
-            if (i < axis[done])
-                s.outer *= shape.dim[i];
-            else if (i <= axis[stop - 1])
-                s.r *= shape.dim[i];
-            else
-                s.inner *= shape.dim[i];
-        }
+        ritz_reduction s = along(n, &shape, axis[done], axis[stop - 1]);
+        s.x = x;
         for (int k = done; k < stop; k++)
             shape.dim[axis[k]] = 1;
         s.y.buffer = stop == left
