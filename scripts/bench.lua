@@ -1,33 +1,46 @@
--- bench.lua - what a training step costs, beside what the machine allows.
+-- bench.lua - ritz beside PyTorch and JAX, and beside what the machine allows.
 --
--- The floor of a step is what no implementation can save: its multiply-adds at
--- the best rate that products reach here, its functions at their cost in cache,
--- and parameters and the optimiser's memory read and written once at the rate of
--- memory. All of it is measured in the same rounds as the steps, and each call is
--- timed on its own, so that ratios mean something on a machine that others use
--- too: most calls fall between the others' turns. A rate is that of the best call;
--- a step is the median of the rounds' medians, with the best call beside it.
--- Nothing is required of the figures.
+-- Every workload of scripts/workloads runs in a process of its own, and where they
+-- are installed (scripts/peers/setup) in one of each peer; they are asked in turns,
+-- so that a busy minute falls on all of them. A figure is the median of the rounds;
+-- a ratio to a peer is the median of the rounds' ratios, so that what disturbs both
+-- cancels. The floor of a step is what no implementation can save: its multiply-adds at
+-- the best rate that products reach here, its functions at their cost in cache, and the
+-- bytes that must move, measured in the same rounds. Nothing is required of the figures.
 
+local root = arg[0]:match "^(.*)/scripts/[^/]*$" or "."
+for _, folder in ipairs { "measure", "workloads" } do
+    package.path = ("%s/scripts/%s/?.lua;%s"):format(root, folder, package.path)
+end
+
+local json = require "json"
+local machine = require "machine"
 local options = require "ritz.options"
+local report = require "report"
 local ritz = require "ritz"
+local statistics = require "statistics"
+local systems = require "systems"
+local workloads = require "workloads"
 
-local nn, optim, clock = ritz.nn, ritz.optim, ritz.run.clock
-
-local BATCH, F32 = 128, 4
-local CHUNK = 8 -- megabytes of an array that one call of the triad takes
-local THREADS = { 1, 2 }
+local PEERS = { { "jax", "jax_peer.py", "jit" }, { "eager", "torch_peer.py", "eager" },
+    { "compile", "torch_peer.py", "compile" } }
 
 local params = {
-    { name = "ours", kind = "boolean",
-        doc = "measure ritz alone, which is all there is yet" },
-    { name = "json", kind = "text", doc = "a file to write all figures to" },
-    { name = "rounds", kind = "integer", default = 25, low = 1, high = 1000,
+    { name = "ours", kind = "boolean", doc = "ritz alone" },
+    { name = "only", kind = "text", doc = "some workloads: NAME,NAME" },
+    { name = "peers", kind = "text", default = "jax,eager,compile", doc = "which of them" },
+    { name = "threads", kind = "text", default = "1,2", doc = "numbers of threads" },
+    { name = "rounds", kind = "integer", default = 7, low = 1, high = 1000,
         doc = "how often everything is measured" },
-    { name = "seconds", kind = "number", default = 0.005, low = 0, high = 60,
-        doc = "time that a measurement in a round takes" },
-    { name = "steps", kind = "integer", low = 1, high = 1e6,
-        doc = "calls in a measurement, instead of seconds" },
+    { name = "seconds", kind = "number", default = 0.5, low = 0, high = 60,
+        doc = "of steps in a round; at least one step" },
+    { name = "starts", kind = "integer", default = 3, low = 1, high = 100,
+        doc = "processes of ritz whose first result is timed" },
+    { name = "quick", kind = "boolean", doc = "three rounds of 0.1 seconds and one start" },
+    { name = "json", kind = "text", doc = "a file to write all figures to" },
+    { name = "python", kind = "text", default = root .. "/build/peers/bin/python",
+        doc = "that has the peers" },
+    { name = "ritz", kind = "text", default = root .. "/build/src/ritz", doc = "the program" },
     { name = "megabytes", kind = "integer", default = 128, low = 1, high = 1e4,
         doc = "of each of two arrays that measure memory: beyond the cache" },
 }
@@ -41,6 +54,7 @@ local function usage()
         lines[#lines + 1] = ("  --%-20s %s%s"):format(p.name .. value, p.doc,
             p.default and p.kind ~= "boolean" and (" (%s)"):format(p.default) or "")
     end
+    lines[#lines + 1] = "\nworkloads: " .. table.concat(workloads.names, ", ")
     return table.concat(lines, "\n")
 end
 
@@ -70,307 +84,169 @@ local function parse(words)
         given[name] = kind ~= "text" and tonumber(value) or value
         i = i + 1
     end
+    if given.quick then
+        for name, value in next, { rounds = 3, seconds = 0.1, starts = 1 } do
+            given[name] = given[name] or value
+        end
+    end
     return options.check("bench", params, given)
 end
 
--- Measuring.
-
-local function sorted(list)
-    local copy = table.move(list, 1, #list, 1, {})
-    table.sort(copy)
-    return copy
-end
-
-local function median(list)
-    local s = sorted(list)
-    local middle = #s // 2 + 1
-    return #s % 2 == 1 and s[middle] or (s[middle - 1] + s[middle]) / 2
-end
-
-local function least(list) return sorted(list)[1] end
-
-local function seconds_of(run)
-    local start = clock()
-    run()
-    return clock() - start
-end
-
---- Something to time: run(), and the work that one call does. By threads: the
--- median of each round, and the best call of all.
-local function new_probe(run, work)
-    local probe = { run = run, work = work, median = {}, least = {} }
-    for _, n in ipairs(THREADS) do probe.median[n], probe.least[n] = {}, math.huge end
-    return probe
-end
-
-local function measure(probe, threads, o)
-    -- Warm: the plan is compiled, memory is there, the other thread is awake.
-    probe.run()
-    probe.run()
-    local times, start = {}, clock()
-    repeat
-        times[#times + 1] = seconds_of(probe.run)
-    until o.steps and #times >= o.steps or not o.steps and clock() - start > o.seconds
-    local medians = probe.median[threads]
-    medians[#medians + 1] = median(times)
-    probe.least[threads] = math.min(probe.least[threads], least(times))
-end
-
---- Work per second in the best call.
-local function rate(probe, threads) return probe.work / probe.least[threads] end
-
--- What the machine does.
-
---- Several products in one call, so that small ones do not measure the call; each
--- result goes where the last one was, so that none waits for fresh memory.
-local function product_probe(m, n, k)
-    local count = math.max(1, 4e6 // (m * n * k) | 0)
-    local f = ritz.jit(function(a, b)
-        local y = {}
-        for i = 1, count do y[i] = ritz.matmul(a, b[i]) end
-        return y
-    end, { donate = 3 })
-    local a, b, y = ritz.normal { m, k }, {}, {}
-    for i = 1, count do b[i], y[i] = ritz.normal { k, n }, ritz.zeros { m, n } end
-    return new_probe(function() y = f(a, b, y) end, count * 2 * m * n * k)
-end
-
---- a + s b in the place of a: three streams, each byte of them moved once. A call
--- takes the next megabytes of arrays that no cache holds.
-local function triad_probe(megabytes)
-    local f = ritz.jit(function(a, b, s) return a + s * b end, { donate = 1 })
-    local n, count = 2 ^ 20 * CHUNK // F32 | 0, math.max(1, megabytes // CHUNK)
-    local a, b, at = {}, {}, 0
-    for i = 1, count do a[i], b[i] = ritz.zeros { n }, ritz.ones { n } end
-    return new_probe(function()
-        at = at % count + 1
-        a[at] = f(a[at], b[at], 0.5)
-    end, 3 * n * F32)
-end
-
---- f of f of f: a chain that compiles to one loop and never leaves the cache.
-local function function_probe(f)
-    local n, count = 2 ^ 16 | 0, 8
-    local chain = ritz.jit(function(x)
-        for _ = 1, count do x = f(x) end
-        return x
-    end)
-    local x = ritz.uniform { n }
-    return new_probe(function() return chain(x) end, n * count)
-end
-
-local function new_machine(o)
-    return {
-        -- Forward and weight gradient of the networks; then a large one.
-        products = { product_probe(BATCH, 128, 784), product_probe(784, 128, BATCH),
-            product_probe(BATCH, 64, 64), product_probe(4096, 128, 784) },
-        memory = triad_probe(o.megabytes),
-        -- What is added keeps the chains where values are of usual size.
-        functions = { tanh = function_probe(ritz.tanh),
-            exp = function_probe(function(x) return ritz.exp(-x) end),
-            log = function_probe(function(x) return ritz.log(x + 2) end) },
-    }
-end
-
-local function product_rate(machine, threads)
-    local best = 0
-    for _, probe in ipairs(machine.products) do best = math.max(best, rate(probe, threads)) end
-    return best
-end
-
--- The networks.
-
---- Multiply-adds of forward, weight gradients, and gradients of all inputs but
--- the data.
-local function multiply_adds(sizes)
-    local sum = 0
-    for i = 1, #sizes - 1 do
-        sum = sum + BATCH * sizes[i] * sizes[i + 1] * (i == 1 and 2 or 3)
-    end
-    return sum
-end
-
-local function new_network(net)
-    local layers, hidden = {}, 0
-    for i = 1, #net.sizes - 1 do
-        layers[#layers + 1] = nn.linear(net.sizes[i], net.sizes[i + 1])
-        if i < #net.sizes - 1 then
-            layers[#layers + 1] = nn[net.activation]()
-            hidden = hidden + BATCH * net.sizes[i + 1]
+--- The words of a list with commas, each of which must be among `known`.
+local function words_of(option, text, known)
+    local found = {}
+    for word in text:gmatch "[^,]+" do
+        local ok = false
+        for _, name in ipairs(known) do ok = ok or name == word end
+        if not ok then
+            error(("bench: --%s: %s wanted, got %s"):format(option, table.concat(known, ", "),
+                word), 0)
         end
+        found[#found + 1] = word
     end
-    net.name = table.concat(net.sizes, "-") .. " " .. net.activation
-    net.model = nn.sequential(layers)
-    net.parameters = nn.count(net.model.init { seed = 1 })
-    net.flops = 2 * multiply_adds(net.sizes)
-    if net.activation == "tanh" then net.calls.tanh = hidden end
-    -- Parameters and two moments, each read and written.
-    net.bytes = 2 * 3 * F32 * net.parameters
-    net.compile = {}
-    return net
+    return found
 end
 
-local function networks()
-    local classes = 10
-    return {
-        new_network { sizes = { 784, 128, classes }, activation = "relu",
-            loss = nn.cross_entropy, calls = { exp = BATCH * classes, log = BATCH },
-            batch = { x = ritz.normal({ BATCH, 784 }, { key = ritz.key(1) }),
-                y = ritz.arange(0, BATCH, { dtype = "i64" }) % classes + 1 } },
-        new_network { sizes = { 2, 64, 64, 2 }, activation = "tanh",
-            loss = nn.mse, calls = {},
-            batch = { x = ritz.normal({ BATCH, 2 }, { key = ritz.key(2) }),
-                y = ritz.normal({ BATCH, 2 }, { key = ritz.key(3) }) } },
-    }
-end
-
---- A training step that nothing was compiled for yet, as a person writes it.
-local function new_step(net)
-    local optimiser = optim.adam { lr = 1e-3 }
-    local p = net.model.init { seed = 1 }
-    local s = optimiser.init(p)
-    local function loss(q, batch) return net.loss(net.model(q, batch.x), batch.y) end
-    local step = ritz.jit(function(q, memory, batch)
-        local l, g = ritz.value_and_grad(loss)(q, batch)
-        q, memory = optimiser.update(q, g, memory)
-        return l, q, memory
-    end, { donate = { 1, 2 } })
-    return function()
-        local l
-        l, p, s = step(p, s, net.batch)
-        return l
-    end
-end
-
---- Times the first call of a new step, which traces and compiles.
-local function measure_compile(net)
-    ritz.run.threads(1)
-    local step = new_step(net)
-    local first, steady = seconds_of(step), math.huge
-    for _ = 1, 5 do steady = math.min(steady, seconds_of(step)) end
-    net.compile[#net.compile + 1] = first - steady
-end
-
--- The rounds.
-
-local function all_probes(machine, nets)
-    local list = table.move(machine.products, 1, #machine.products, 2, { machine.memory })
-    for _, probe in next, machine.functions do list[#list + 1] = probe end
-    for _, net in ipairs(nets) do
-        net.probe = new_probe(new_step(net), net.flops)
-        list[#list + 1] = net.probe
+local function threads_of(text)
+    local list = {}
+    for word in text:gmatch "[^,]+" do
+        local n = math.tointeger(tonumber(word))
+        if not n or n < 1 or n > 64 then
+            error(("bench: --threads: numbers from 1 to 64 wanted, got %s"):format(word), 0)
+        end
+        list[#list + 1] = n
     end
     return list
 end
 
-local function run_rounds(o, machine, nets)
-    local probes, before = all_probes(machine, nets), ritz.run.threads()
-    local start = clock()
-    for round = 1, o.rounds do
-        for _, net in ipairs(nets) do measure_compile(net) end
-        for _, n in ipairs(THREADS) do
-            ritz.run.threads(n)
-            for _, probe in ipairs(probes) do measure(probe, n, o) end
+local function exists(path)
+    local file = io.open(path)
+    return file and file:close()
+end
+
+--- ritz first, then the peers that are wanted and there.
+local function contestants(o)
+    local list = { systems.ritz(o.ritz, root) }
+    if o.ours then return list end
+    if not exists(o.python) then
+        print(("bench: %s is not here: ritz alone (scripts/peers/setup installs the peers)")
+            :format(o.python))
+        return list
+    end
+    for _, name in ipairs(words_of("peers", o.peers, { "jax", "eager", "compile" })) do
+        for _, peer in ipairs(PEERS) do
+            if peer[1] == name then
+                list[#list + 1] = systems.peer(name, o.python,
+                    ("%s/scripts/peers/%s"):format(root, peer[2]), peer[3])
+            end
         end
-        ritz.run.progress(("round %d/%d"):format(round, o.rounds), round / o.rounds,
-            (clock() - start) / round * (o.rounds - round))
     end
-    ritz.run.threads(before)
+    return list
 end
 
--- The figures.
+-- Measuring.
 
-local function machine_figures(machine, threads)
-    local figures = { threads = threads,
-        product_gflops = product_rate(machine, threads) / 1e9,
-        memory_gb = rate(machine.memory, threads) / 1e9 }
-    for name, probe in next, machine.functions do
-        figures[name .. "_ns"] = 1e9 / rate(probe, threads)
+--- The first results of ritz from as many processes as asked for; the last one stays.
+local function start_ours(system, workload, threads, o, errors)
+    local starts, firsts, process = {}, {}, nil
+    for i = 1, o.starts do
+        if process then systems.stop(process) end
+        process = systems.start(system, workload, threads, errors)
+        if not process then
+            error(("bench: %s did not run: see %s"):format(workload, errors), 0)
+        end
+        starts[i], firsts[i] = process.start_s, process.first.first_s
     end
-    return figures
+    process.start_s = statistics.median(starts)
+    process.first.first_s = statistics.median(firsts)
+    return process
 end
 
---- Microseconds of each part of the floor, and their sum.
-local function floor_figures(net, of)
-    local floor = { products = net.flops / of.product_gflops / 1e3,
-        memory = net.bytes / of.memory_gb / 1e3, functions = 0.0 }
-    for name, calls in next, net.calls do
-        floor.functions = floor.functions + calls * of[name .. "_ns"] / 1e3
+--- A process of each system, with its first result; a peer that fails is left out.
+local function start_all(list, workload, threads, o, errors)
+    local running = {}
+    for i, system in ipairs(list) do
+        local process = i == 1 and start_ours(system, workload, threads, o, errors)
+            or systems.start(system, workload, threads, errors)
+        if process then
+            process.name, process.us = system.name, {}
+            running[#running + 1] = process
+        else
+            print(("bench: %s does not run %s: see %s"):format(system.name, workload, errors))
+        end
     end
-    floor.sum = floor.products + floor.memory + floor.functions
-    return floor
+    return running
 end
 
-local function step_figures(net, of)
-    local probe, floor = net.probe, floor_figures(net, of)
-    local us = median(probe.median[of.threads]) * 1e6
-    local least_us = probe.least[of.threads] * 1e6
-    return { network = net.name, threads = of.threads, us = us, least_us = least_us,
-        floor_us = floor, ratio = us / floor.sum, least_ratio = least_us / floor.sum,
-        compile_ms = median(net.compile) * 1e3 }
+--- One workload with so many threads: the processes, with their times in us.
+local function contest(list, workload, threads, o, probes, errors, progress)
+    local running = start_all(list, workload, threads, o, errors)
+    for round = 1, o.rounds do
+        machine.measure(probes, threads, math.min(o.seconds, 0.005))
+        for _, process in ipairs(running) do
+            process.us[round] = systems.measure(process, o.seconds)
+                or error(("bench: %s ended early: see %s"):format(process.name, errors), 0)
+        end
+        progress(("%s, %d threads"):format(workload, threads), round)
+    end
+    for _, process in ipairs(running) do systems.stop(process) end
+    return running
 end
 
-local function all_figures(o, machine, nets)
-    local one, two = table.unpack(machine.products[#machine.products].least)
-    local f = { rounds = o.rounds, machine = {}, steps = {}, product = { m = 4096, n = 128,
-        k = 784, one_us = one * 1e6, two_us = two * 1e6, speedup = one / two } }
-    for i, n in ipairs(THREADS) do f.machine[i] = machine_figures(machine, n) end
-    for _, net in ipairs(nets) do
-        for _, of in ipairs(f.machine) do f.steps[#f.steps + 1] = step_figures(net, of) end
+--- The middle of the rounds' quotients.
+local function ratio(ours, theirs)
+    local quotients = {}
+    for i, us in ipairs(ours) do quotients[i] = us / theirs[i] end
+    return statistics.median(quotients)
+end
+
+local function figures_of(workload, threads, running)
+    local f = { workload = workload, threads = threads, systems = {} }
+    local best
+    for i, process in ipairs(running) do
+        local us = statistics.median(process.us)
+        f.systems[process.name] = { us = us, least_us = statistics.least(process.us),
+            first_s = process.first.first_s, start_s = process.start_s,
+            check = process.first.check, later = process.first.later }
+        if i > 1 and (not best or us < f.systems[best.name].us) then best = process end
+    end
+    if best then
+        f.best, f.ratio = best.name, ratio(running[1].us, best.us)
+        f.least_ratio = f.systems.ritz.least_us / f.systems[best.name].least_us
     end
     return f
 end
 
--- Telling them.
-
-local machine_rows = {
-    { "products, GFLOP/s", "product_gflops" },
-    { "memory, GB/s", "memory_gb" },
-    { "tanh, ns an element", "tanh_ns" },
-    { "exp, ns an element", "exp_ns" },
-    { "log, ns an element", "log_ns" },
-}
-
-local function describe_machine(f, add)
-    add("%-22s %10s %10s", "best calls", "1 thread", "2 threads")
-    for _, row in ipairs(machine_rows) do
-        add("%-22s %10.4g %10.4g", row[1], f.machine[1][row[2]], f.machine[2][row[2]])
+local function wanted_functions(names)
+    local set = {}
+    for _, name in ipairs(names) do
+        for kind in next, workloads[name].work.functions do set[kind] = true end
     end
-    local p = f.product
-    add("%-22s %10.0f %10.0f  %.2f times faster",
-        ("%dx%dx%d, us"):format(p.m, p.n, p.k), p.one_us, p.two_us, p.speedup)
+    return set
 end
 
-local function describe(f)
-    local lines = {}
-    local function add(format, ...) lines[#lines + 1] = format:format(...) end
-    describe_machine(f, add)
-    add("\n%-16s %7s %9s %9s %9s %9s %7s %7s", ("%d rounds"):format(f.rounds), "threads",
-        "us/step", "floor us", "ratio", "best us", "ratio", "compile")
-    for _, s in ipairs(f.steps) do
-        add("%-16s %7d %9.1f %9.1f %9.2f %9.1f %7.2f %4.1f ms", s.network, s.threads, s.us,
-            s.floor_us.sum, s.ratio, s.least_us, s.least_ratio, s.compile_ms)
+local function run(o, names, threads, list)
+    local probes = machine.new(wanted_functions(names), o.megabytes)
+    local errors, results = os.tmpname(), {}
+    local start, done, all = ritz.run.clock(), 0, #names * #threads * o.rounds
+    local function progress(label)
+        done = done + 1
+        ritz.run.progress(label, done / all, (ritz.run.clock() - start) / done * (all - done))
     end
-    return table.concat(lines, "\n")
-end
-
-local json -- a value as JSON, keys in order
-
-local function json_table(value)
-    local parts, keys = {}, {}
-    if #value > 0 then
-        for i, v in ipairs(value) do parts[i] = json(v) end
-        return "[" .. table.concat(parts, ", ") .. "]"
+    for _, name in ipairs(names) do
+        for _, n in ipairs(threads) do
+            local running = contest(list, name, n, o, probes, errors, progress)
+            results[#results + 1] = figures_of(name, n, running)
+        end
     end
-    for key in next, value do keys[#keys + 1] = key end
-    table.sort(keys)
-    for i, key in ipairs(keys) do parts[i] = ("%q: %s"):format(key, json(value[key])) end
-    return "{" .. table.concat(parts, ", ") .. "}"
-end
-
-json = function(value)
-    if type(value) == "table" then return json_table(value) end
-    return (type(value) == "number" and "%.9g" or "%q"):format(value)
+    local f = { rounds = o.rounds, machine = {}, results = results }
+    for i, n in ipairs(threads) do f.machine[i] = machine.figures(probes, n) end
+    for i, r in ipairs(results) do
+        local of = f.machine[(i - 1) % #threads + 1]
+        r.floor_us = machine.floor(workloads[r.workload].work, of)
+        r.floor_ratio = r.systems.ritz.us / r.floor_us.sum
+    end
+    return f
 end
 
 --- Opened before the work, so that a wrong path costs no minute.
@@ -381,14 +257,15 @@ end
 
 local function main(words)
     local o = parse(words)
-    local file = o.json and open(o.json)
-    local machine, nets = new_machine(o), networks()
-    run_rounds(o, machine, nets)
-    local figures = all_figures(o, machine, nets)
-    print(describe(figures))
-    if file and not (file:write(json(figures), "\n") and file:close()) then
+    local names = o.only and words_of("only", o.only, workloads.names) or workloads.names
+    local threads, file = threads_of(o.threads), o.json and open(o.json)
+    local list, before = contestants(o), ritz.run.threads()
+    local f = run(o, names, threads, list)
+    ritz.run.threads(before)
+    print(report(f, list))
+    if file and not (file:write(json(f), "\n") and file:close()) then
         error("bench: --json: cannot write " .. o.json, 0)
     end
 end
 
-if arg[1] == "--help" then print(usage()) else main(arg) end
+if table.concat(arg, " "):find("--help", 1, true) then print(usage()) else main(arg) end

@@ -14,8 +14,9 @@
  */
 #include "base/team.h"
 
+#include "base/thread.h"
+
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -127,21 +128,6 @@ static void *help(void *arg)
     return NULL;
 }
 
-/* Signals belong to the threads that the program made for them. */
-static bool start_helper(int worker)
-{
-    pthread_t thread;
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    const bool started =
-        pthread_create(&thread, NULL, help, (void *)(intptr_t)worker) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (started)
-        pthread_detach(thread);
-    return started;
-}
-
 static void open_region(const ritz_team_job *job)
 {
     team.job = *job;
@@ -177,7 +163,8 @@ bool ritz_team_run(const ritz_team_job *job, bool *finished)
     if (atomic_flag_test_and_set(&team.busy))
         return false;
     /* Tiles that a thread could not be had for are run by the others. */
-    while (team.helpers < job->threads - 1 && start_helper(team.helpers + 1))
+    while (team.helpers < job->threads - 1 &&
+           ritz_thread_start(help, (void *)(intptr_t)(team.helpers + 1)))
         team.helpers++;
     open_region(job);
     run_tiles(0);

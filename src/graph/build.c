@@ -393,21 +393,29 @@ static ritz_node *rows_times_matrix(ritz_graph *g, ritz_node *a, ritz_node *b)
     return ritz_reshape(g, y, &full);
 }
 
+void ritz_match_leading(ritz_graph *g, const char *who, ritz_node **a,
+                        ritz_node **b)
+{
+    const ritz_shape la = leading_of(*a), lb = leading_of(*b);
+    ritz_shape both;
+    if (!ritz_shape_broadcast(&both, &la, &lb)) {
+        ritz_graph_fail(g, RITZ_ESHAPE,
+                        "%s: leading axes must broadcast, got %s and %s", who,
+                        ritz_type_of(*a).text, ritz_type_of(*b).text);
+        return;
+    }
+    *a = with_leading(g, *a, &both);
+    *b = with_leading(g, *b, &both);
+}
+
 ritz_node *ritz_matmul(ritz_graph *g, ritz_node *a, ritz_node *b)
 {
     if (a->shape.rank < 2 || b->shape.rank < 2)
         return ritz_matmul_flags(g, a, b, 0); /* fails and says why */
     if (a->shape.rank > 2 && b->shape.rank == 2)
         return rows_times_matrix(g, a, b);
-    const ritz_shape la = leading_of(a), lb = leading_of(b);
-    ritz_shape both;
-    if (!ritz_shape_broadcast(&both, &la, &lb))
-        return ritz_graph_fail(g, RITZ_ESHAPE,
-                               "matmul: leading axes must broadcast, got %s "
-                               "and %s",
-                               ritz_type_of(a).text, ritz_type_of(b).text);
-    return ritz_matmul_flags(g, with_leading(g, a, &both),
-                             with_leading(g, b, &both), 0);
+    ritz_match_leading(g, "matmul", &a, &b);
+    return ritz_matmul_flags(g, a, b, 0);
 }
 
 ritz_node *ritz_take_axis(ritz_graph *g, ritz_node *x, ritz_node *index,

@@ -125,6 +125,9 @@ enum { RITZ_TRANSPOSE_A = 1, RITZ_TRANSPOSE_B = 2 };
 ritz_node *ritz_matmul(ritz_graph *g, ritz_node *a, ritz_node *b);
 ritz_node *ritz_matmul_flags(ritz_graph *g, ritz_node *a, ritz_node *b,
                              int flags);
+/* Broadcasts the axes before the last two of both. */
+void ritz_match_leading(ritz_graph *g, const char *who, ritz_node **a,
+                        ritz_node **b);
 /* Axis `axis` of x replaced by the axes of `index` (1-based); the first
  * `batch` axes of both are matched one to one. */
 ritz_node *ritz_take_axis(ritz_graph *g, ritz_node *x, ritz_node *index,

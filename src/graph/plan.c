@@ -45,6 +45,14 @@ ritz_status ritz_workspace_reserve(const ritz_plan *plan, ritz_error *err)
     return RITZ_OK;
 }
 
+void ritz_report_bad(ritz_runtime *rt, long long bad)
+{
+    long long seen = atomic_load(&rt->bad_index);
+    while ((seen == RITZ_NO_INDEX || bad < seen) &&
+           !atomic_compare_exchange_weak(&rt->bad_index, &seen, bad))
+        ;
+}
+
 typedef struct job {
     const ritz_instruction *in;
     ritz_runtime *rt;
@@ -95,11 +103,11 @@ static ritz_status run_one(const ritz_instruction *in, ritz_runtime *rt,
         in->kind->before(in, rt);
     const bool finished =
         !(may_stop && ritz_interrupt_poll()) && run_tiles(in, rt, may_stop);
-    if (!finished)
+    const long long bad = atomic_load(&rt->bad_index);
+    if (!finished || bad == RITZ_STOPPED)
         return ritz_fail(err, RITZ_EINTERRUPTED, "interrupted");
     if (in->kind->after)
         in->kind->after(in, rt);
-    const long long bad = atomic_load(&rt->bad_index);
     if (bad == RITZ_NO_INDEX)
         return RITZ_OK;
     in->kind->explain(in, bad, err);

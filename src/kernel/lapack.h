@@ -20,17 +20,20 @@
       (CBLAS_LAYOUT layout, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m,    \
        int n, int k, real alpha, const real *a, int lda, const real *b,       \
        int ldb, real beta, real *c, int ldc))                                 \
+    F(void, cblas_##p##trsm,                                                  \
+      (CBLAS_LAYOUT layout, CBLAS_SIDE side, CBLAS_UPLO uplo,                 \
+       CBLAS_TRANSPOSE trans, CBLAS_DIAG diag, int m, int n, real alpha,      \
+       const real *a, int lda, real *b, int ldb))                             \
     F(void, p##potrf_,                                                        \
       (const char *uplo, const int *n, real *a, const int *lda, int *info,    \
        size_t uplo_length))                                                   \
-    F(void, p##trtrs_,                                                        \
-      (const char *uplo, const char *trans, const char *diag, const int *n,   \
-       const int *nrhs, const real *a, const int *lda, real *b,               \
-       const int *ldb, int *info, size_t uplo_length, size_t trans_length,    \
-       size_t diag_length))                                                   \
-    F(void, p##trtri_,                                                        \
-      (const char *uplo, const char *diag, const int *n, real *a,             \
-       const int *lda, int *info, size_t uplo_length, size_t diag_length))    \
+    F(void, p##getrf_,                                                        \
+      (const int *m, const int *n, real *a, const int *lda, int *ipiv,        \
+       int *info))                                                            \
+    F(void, p##getrs_,                                                        \
+      (const char *trans, const int *n, const int *nrhs, const real *a,       \
+       const int *lda, const int *ipiv, real *b, const int *ldb, int *info,   \
+       size_t trans_length))                                                  \
     F(void, p##syevd_,                                                        \
       (const char *jobz, const char *uplo, const int *n, real *a,             \
        const int *lda, real *w, real *work, const int *lwork, int *iwork,     \
@@ -40,10 +43,10 @@
        real *s, real *u, const int *ldu, real *vt, const int *ldvt,           \
        real *work, const int *lwork, int *iwork, int *info,                   \
        size_t jobz_length))                                                   \
-    F(void, p##geqrf_,                                                        \
+    F(void, p##gelqf_,                                                        \
       (const int *m, const int *n, real *a, const int *lda, real *tau,        \
        real *work, const int *lwork, int *info))                              \
-    F(void, p##orgqr_,                                                        \
+    F(void, p##orglq_,                                                        \
       (const int *m, const int *n, const int *k, real *a, const int *lda,     \
        const real *tau, real *work, const int *lwork, int *info))
 

@@ -19,6 +19,10 @@ bool ritz_nn_wants_key(ritz_graph *g, const char *who, const ritz_node *key);
 bool ritz_nn_wants_vector(ritz_graph *g, const char *who, const char *name,
                           const ritz_node *v, const ritz_node *x);
 
+/* y without these axes, which have size 1. */
+ritz_node *ritz_nn_drop_axes(ritz_graph *g, ritz_node *y, const int *axes,
+                             int n);
+
 extern const ritz_function ritz_nn_relu, ritz_nn_leaky_relu, ritz_nn_elu,
     ritz_nn_gelu, ritz_nn_silu;
 extern const ritz_function ritz_nn_mean, ritz_nn_var, ritz_nn_std, ritz_nn_min,
@@ -32,6 +36,11 @@ extern const ritz_function ritz_nn_layer_norm, ritz_nn_batch_norm,
 extern const ritz_function ritz_nn_one_hot, ritz_nn_embedding;
 extern const ritz_function ritz_nn_sort, ritz_nn_top_k, ritz_nn_take_along,
     ritz_nn_argmin, ritz_nn_quantile, ritz_nn_median, ritz_nn_searchsorted;
+extern const ritz_function ritz_nn_transpose, ritz_nn_tril, ritz_nn_triu,
+    ritz_nn_diag, ritz_nn_diagonal, ritz_nn_trace, ritz_nn_outer, ritz_nn_det,
+    ritz_nn_slogdet, ritz_nn_inv, ritz_nn_lstsq, ritz_nn_matrix_power;
+extern const ritz_function ritz_nn_prod, ritz_nn_cumprod, ritz_nn_cummax,
+    ritz_nn_cummin, ritz_nn_any, ritz_nn_all;
 extern const ritz_function ritz_nn_mse, ritz_nn_cross_entropy, ritz_nn_accuracy;
 
 #endif

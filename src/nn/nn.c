@@ -18,7 +18,16 @@ const ritz_function *const ritz_nn_functions[] = {
     &ritz_nn_sort,          &ritz_nn_top_k,
     &ritz_nn_take_along,    &ritz_nn_argmin,
     &ritz_nn_quantile,      &ritz_nn_median,
-    &ritz_nn_searchsorted,  NULL,
+    &ritz_nn_searchsorted,  &ritz_nn_transpose,
+    &ritz_nn_tril,          &ritz_nn_triu,
+    &ritz_nn_diag,          &ritz_nn_diagonal,
+    &ritz_nn_trace,         &ritz_nn_outer,
+    &ritz_nn_det,           &ritz_nn_slogdet,
+    &ritz_nn_inv,           &ritz_nn_lstsq,
+    &ritz_nn_matrix_power,  &ritz_nn_prod,
+    &ritz_nn_cumprod,       &ritz_nn_cummax,
+    &ritz_nn_cummin,        &ritz_nn_any,
+    &ritz_nn_all,           NULL,
 };
 
 static bool is_whole(const ritz_graph *g)

@@ -22,6 +22,8 @@ ritz_node *ritz_softmax(ritz_graph *g, ritz_node *x, int axis);
  * both keep the axes with size 1. */
 ritz_node *ritz_variance(ritz_graph *g, ritz_node *x, const int *axes, int n,
                          ritz_node **mean);
+/* The product along an axis, which disappears. */
+ritz_node *ritz_product_along(ritz_graph *g, ritz_node *x, int axis);
 /* x [..., in] w [in, out] + b [out], which may be NULL. */
 ritz_node *ritz_linear(ritz_graph *g, ritz_node *x, ritz_node *w, ritz_node *b);
 

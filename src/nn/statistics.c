@@ -31,18 +31,24 @@ static bool wants_elements(ritz_graph *g, const char *who, const reduction *r)
     return true;
 }
 
+ritz_node *ritz_nn_drop_axes(ritz_graph *g, ritz_node *y, const int *axes,
+                             int n)
+{
+    ritz_shape s = {0};
+    for (int i = 0; i < y->shape.rank; i++) {
+        bool reduced = false;
+        for (int k = 0; k < n; k++)
+            reduced = reduced || axes[k] == i;
+        if (!reduced)
+            s.dim[s.rank++] = y->shape.dim[i];
+    }
+    return ritz_reshape(g, y, &s);
+}
+
 /* y has the reduced axes with size 1: drops them if the call says so. */
 static ritz_node *drop_axes(ritz_graph *g, const reduction *r, ritz_node *y)
 {
-    ritz_shape s = {0};
-    for (int i = 0; i < r->x->shape.rank; i++) {
-        bool reduced = false;
-        for (int k = 0; k < r->n; k++)
-            reduced = reduced || r->axes[k] == i;
-        if (!reduced)
-            s.dim[s.rank++] = r->x->shape.dim[i];
-    }
-    return r->keep ? y : ritz_reshape(g, y, &s);
+    return r->keep ? y : ritz_nn_drop_axes(g, y, r->axes, r->n);
 }
 
 ritz_node *ritz_variance(ritz_graph *g, ritz_node *x, const int *axes, int n,

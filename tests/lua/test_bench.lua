@@ -8,8 +8,8 @@ local script = os.getenv "RITZ_SOURCE" .. "/scripts/bench.lua"
 
 --- What bench.lua prints, and its exit code.
 local function bench(arguments)
-    local pipe = io.popen(("'%s' --plain '%s' -- %s 2>&1; echo $?"):format(
-        os.getenv "RITZ", script, arguments))
+    local pipe = io.popen(("'%s' --plain '%s' -- --ritz '%s' %s 2>&1; echo $?")
+        :format(os.getenv "RITZ", script, os.getenv "RITZ", arguments))
     local text = pipe:read "a"
     pipe:close()
     local output, code = text:match "^(.-)(%d+)\n$"
@@ -34,51 +34,83 @@ local function positive(figures, names, what)
     end
 end
 
+local QUICK = "--ours --rounds=1 --seconds 0 --starts 1 --megabytes 1 "
+
 t.run("all rows and all figures", function()
     local path = t.path "bench.json"
-    local text, code = bench("--ours --rounds=1 --steps 2 --megabytes 1 --json " .. path)
-    t.is(code, 0, "ends well")
+    local text, code = bench(QUICK .. "--only mlp_large,mlp_small --json " .. path)
+    t.is(code, 0, "ends well: " .. text)
     for _, row in ipairs { "products, GFLOP/s", "memory, GB/s", "tanh, ns", "exp, ns", "log, ns",
-        "4096x128x784", "784-128-10 relu", "2-64-64-2 tanh" } do
+        "us a step", "mlp_large  ", "mlp_small  ", "geometric mean of 2 with 1 thread:" } do
         t.matches(text, row, "the row of " .. row)
     end
     local f = parse(path)
     t.is(f.rounds, 1, "rounds")
-    positive(f.product, "one_us two_us speedup", "product")
     for i = 1, 2 do
         t.is(f.machine[i].threads, i, "threads of a column")
         positive(f.machine[i], "product_gflops memory_gb tanh_ns exp_ns log_ns", "machine")
     end
-    t.is(#f.steps, 4, "two networks with one thread and with two")
-    for _, s in ipairs(f.steps) do
-        local what = s.network .. ", " .. s.threads
-        positive(s, "us least_us ratio least_ratio", what)
-        positive(s.floor_us, "products memory functions sum", what .. ", floor")
-        t.is(type(s.compile_ms), "number", what .. ": compile_ms")
-        t.near(s.us / s.floor_us.sum, s.ratio, 1e-6 * s.ratio, what .. ": the ratio")
+    t.is(#f.results, 4, "two workloads with one thread and with two")
+    for i, r in ipairs(f.results) do
+        local what = r.workload .. ", " .. r.threads
+        local ours, of = r.systems.ritz, f.machine[r.threads]
+        positive(ours, "us least_us first_s start_s check later", what)
+        t.near(ours.us / r.floor_us.sum, r.floor_ratio, 1e-6 * r.floor_ratio, what .. ": ratio")
+        local work = i <= 2 and { 2 * 128 * (2 * 784 * 128 + 3 * 128 * 10), 101770 }
+            or { 2 * 128 * (2 * 2 * 64 + 3 * 64 * 64 + 3 * 64 * 2), 4482 }
+        t.near(r.floor_us.products * of.product_gflops * 1e3, work[1], 1e-6 * work[1],
+            what .. ": multiplications and additions")
+        t.near(r.floor_us.memory * of.memory_gb * 1e3, 24 * work[2], 1e-6 * 24 * work[2],
+            what .. ": bytes")
     end
+    local small = f.results[3]
+    local tanh = 128 * 128 * f.machine[1].tanh_ns * 1e-3
+    t.near(small.floor_us.functions, tanh, 1e-6 * tanh, "tanh of every hidden unit")
 end)
 
-t.run("the floor counts what a step must do", function()
-    local path = t.path "floor.json"
-    bench("--rounds 1 --steps 1 --megabytes 1 --json " .. path)
-    local f = parse(path)
-    -- 2 (forward and weights of 784x128; forward, weights and inputs of 128x10),
-    -- and 24 bytes a parameter; for the other two layers without an activation's
-    -- derivative, and 2 x 64 tanh a row.
-    local large = 2 * 128 * (2 * 784 * 128 + 3 * 128 * 10)
-    local small = 2 * 128 * (2 * 2 * 64 + 3 * 64 * 64 + 3 * 64 * 2)
-    local parameters = { 784 * 128 + 128 + 128 * 10 + 10, 2 * 64 + 64 + 64 * 64 + 64 + 64 * 2 + 2 }
-    local flops = { large, small }
-    for i, s in ipairs { f.steps[1], f.steps[3] } do
-        local m = f.machine[1]
-        t.near(s.floor_us.products * m.product_gflops * 1e3, flops[i], 1e-6 * flops[i],
-            s.network .. ": multiplications and additions")
-        t.near(s.floor_us.memory * m.memory_gb * 1e3, 24 * parameters[i],
-            1e-6 * 24 * parameters[i], s.network .. ": bytes")
-    end
-    local tanh = 128 * 128 * f.machine[1].tanh_ns * 1e-3
-    t.near(f.steps[3].floor_us.functions, tanh, 1e-6 * tanh, "tanh of every hidden unit")
+--- A peer in a few lines: a script that stands for python, which gives these
+-- answers as scripts/peers do.
+local function peer(lines)
+    local path = t.path "python"
+    local file = assert(io.open(path, "w"))
+    file:write("#!/bin/sh\n", lines, "\n")
+    file:close()
+    os.execute("chmod +x '" .. path .. "'")
+    return "--python '" .. path .. "' "
+end
+
+local AGAINST = "--rounds 3 --seconds 0 --starts 1 --megabytes 1 --only mlp_small --threads 1"
+    .. " --peers jax "
+
+t.run("a peer", function()
+    local json = t.path "peer.json"
+    local python = peer [[
+echo '{"peer": "p", "first_s": 2.5, "check": 1.853014}'
+echo '{"later": 2.0}'
+while read -r seconds && [ -n "$seconds" ]; do echo '{"us": 1e3}'; done]]
+    local text, code = bench(python .. AGAINST .. "--json " .. json)
+    t.is(code, 0, "ends well: " .. text)
+    t.matches(text, "mlp_small: jax computes 2, ritz 1.06", "numbers that differ are told")
+    local r = parse(json).results[1]
+    t.is(r.best, "jax", "the best peer")
+    t.is(r.systems.jax.us, 1000, "its time")
+    t.is(r.systems.jax.first_s, 2.5, "its first result")
+    t.near(r.ratio, r.systems.ritz.us / 1000, 1e-6 * r.ratio, "the ratio to a constant time")
+end)
+
+t.run("a peer that does not run", function()
+    local text, code = bench(peer "exit 1" .. AGAINST)
+    t.is(code, 0, "is left out: " .. text)
+    t.matches(text, "jax does not run mlp_small", "and named")
+    text, code = bench("--python /nowhere/python " .. AGAINST)
+    t.is(code, 0, "so is one that is not installed: " .. text)
+    t.matches(text, "/nowhere/python is not here: ritz alone", "and told")
+    text, code = bench(peer [[
+echo '{"first_s": 1, "check": 1}'
+echo '{"later": 1}'
+read -r seconds]] .. AGAINST)
+    t.ok(code ~= 0, "one that ends before the rounds do is an error")
+    t.matches(text, "jax ended early", "that names it")
 end)
 
 t.run("options", function()
@@ -97,6 +129,9 @@ t.run("options", function()
     refused("--seconds soon", 'seconds must be of kind number, got the string "soon"')
     refused("fast", "an option wanted, got fast")
     refused("--json /nowhere/b.json", "/nowhere/b.json")
+    refused("--only mlp", "mlp_large, mlp_small, ")
+    refused("--threads 0", "numbers from 1 to 64 wanted, got 0")
+    refused("--python /bin/sh --peers numpy", "jax, eager, compile wanted, got numpy")
 end)
 
 t.run("threads", function()

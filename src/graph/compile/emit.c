@@ -108,6 +108,13 @@ static const struct {
     {&ritz_primitive_iota, ritz_emit_iota},
     {&ritz_primitive_argsort, ritz_emit_argsort},
     {&ritz_primitive_scan, ritz_emit_scan},
+    {&ritz_primitive_cholesky, ritz_emit_factor},
+    {&ritz_primitive_triangular_solve, ritz_emit_factor},
+    {&ritz_primitive_solve, ritz_emit_factor},
+    {&ritz_primitive_lu, ritz_emit_factor},
+    {&ritz_primitive_eigh, ritz_emit_factor},
+    {&ritz_primitive_svd, ritz_emit_factor},
+    {&ritz_primitive_qr, ritz_emit_factor},
 };
 
 static void emit_single(ritz_lowering *l, const ritz_node *n)

@@ -137,6 +137,7 @@ void ritz_emit_scan(ritz_lowering *l, const ritz_node *n);
 /* Compiles a body into a plan that belongs to the one being made; NULL, and
  * l->failed, when that failed. */
 ritz_plan *ritz_compile_body(ritz_lowering *l, const ritz_body *body);
+void ritz_emit_factor(ritz_lowering *l, const ritz_node *n);
 
 /* What the layout must know about a fused instruction: may output `out`
  * (buffer) overwrite the storage of input `in`? */

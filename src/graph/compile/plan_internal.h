@@ -46,6 +46,11 @@ typedef struct ritz_runtime {
 } ritz_runtime;
 
 #define RITZ_NO_INDEX INT64_MIN
+/* In its place: an interrupt was obeyed inside of a tile. */
+#define RITZ_STOPPED (INT64_MIN + 1)
+
+/* The smallest is kept, so that the message does not depend on threads. */
+void ritz_report_bad(ritz_runtime *rt, long long bad);
 
 typedef struct ritz_instruction ritz_instruction;
 

@@ -15,17 +15,6 @@ typedef struct gather {
     ritz_at x, index, y;
 } gather;
 
-/* The smallest bad index is kept, so that the message does not depend on
- * threads. */
-static void report(ritz_runtime *rt, const int64_t *index, int64_t position)
-{
-    const long long bad = index[position];
-    long long seen = atomic_load(&rt->bad_index);
-    while ((seen == RITZ_NO_INDEX || bad < seen) &&
-           !atomic_compare_exchange_weak(&rt->bad_index, &seen, bad))
-        ;
-}
-
 static void explain(const ritz_instruction *in, long long bad, ritz_error *err)
 {
     const gather *d = in->detail;
@@ -51,7 +40,7 @@ static void run_take(const ritz_instruction *in, ritz_runtime *rt, size_t tile,
     const int64_t bad =
         ritz_take(y, x, index, 1, d->length, n, d->inner, d->size);
     if (bad >= 0)
-        report(rt, index, bad);
+        ritz_report_bad(rt, index[bad]);
 }
 
 static void run_scatter(const ritz_instruction *in, ritz_runtime *rt,
@@ -70,7 +59,7 @@ static void run_scatter(const ritz_instruction *in, ritz_runtime *rt,
     const int64_t bad = ritz_scatter_add(y, x, index, 1, d->length, d->count,
                                          d->inner, d->dtype);
     if (bad >= 0)
-        report(rt, index, bad);
+        ritz_report_bad(rt, index[bad]);
 }
 
 static void describe(const ritz_instruction *in, ritz_text *out)
