@@ -30,6 +30,18 @@ if has_data then
         t.is(two, one, "the same with two threads")
     end)
 
+    t.run("all optimisers", function()
+        local text, good = run("--seed 1 " .. example "optimisers.lua --set rows=640"
+            .. " --set epochs=1 --set width=8")
+        t.ok(good, "runs")
+        local learned = 0
+        for loss in text:gmatch("\n[%l_]+ +[%d.e-]+ +[%d.]+ +([%d.]+) +0%.%d+") do
+            -- That of a network that knows nothing is log 10.
+            if tonumber(loss) < math.log(10) then learned = learned + 1 end
+        end
+        t.is(learned, 14, "each learns something in ten steps")
+    end)
+
     t.run("the demo", function()
         local text, good = run(example "demo.lua --set epochs=0")
         t.ok(good, "runs")
