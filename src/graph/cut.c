@@ -30,7 +30,7 @@ static void mark(ritz_cut *c, bool *needed, const ritz_graph *g,
         needed[output[i]->id] = true;
     for (uint32_t id = size; id-- > 0;) {
         const ritz_node *n = ritz_graph_node(g, id);
-        for (int k = 0; needed[id] && k < n->nin; k++)
+        for (int k = 0; needed[id] && k < ritz_value_inputs(n); k++)
             needed[n->in[k]->id] = true;
     }
     for (int i = 0; i < nmoving; i++)
@@ -89,6 +89,35 @@ void ritz_cut_free(ritz_cut *cut)
     *cut = (ritz_cut){0};
 }
 
+ritz_node **ritz_read_outside(ritz_graph *g, uint32_t first,
+                              ritz_node *const *output, int nout, int *count)
+{
+    const uint32_t size = ritz_graph_size(g);
+    ritz_node **list =
+        ritz_arena_alloc(ritz_graph_arena(g), (size_t)first + 1, sizeof *list);
+    bool *needed = ritz_new(size, sizeof *needed);
+    *count = 0;
+    if (!list || !needed) {
+        ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
+        ritz_free(needed);
+        return NULL;
+    }
+    for (int i = 0; i < nout; i++)
+        needed[output[i]->id] = true;
+    for (uint32_t id = size; id-- > first;) {
+        const ritz_node *n = ritz_graph_node(g, id);
+        for (int k = 0; needed[id] && k < n->nin; k++)
+            needed[n->in[k]->id] = true;
+    }
+    for (uint32_t id = 0; id < first && id < size; id++) {
+        ritz_node *n = ritz_graph_node(g, id);
+        if (needed[id] && !is_made_of_nothing(n) && !n->value)
+            list[(*count)++] = n;
+    }
+    ritz_free(needed);
+    return list;
+}
+
 /* Copying. */
 
 static ritz_node *copy_leaf(ritz_graph *to, const ritz_graph *from,
@@ -106,13 +135,20 @@ static ritz_node *copy_leaf(ritz_graph *to, const ritz_graph *from,
                            n->origin->line);
 }
 
+static ritz_node *copy_weakness(ritz_node *made, const ritz_node *n)
+{
+    if (ritz_graph_status(made->graph, NULL) == RITZ_OK)
+        made->weak = n->weak;
+    return made;
+}
+
 static ritz_node *copy(ritz_graph *to, const ritz_graph *from, ritz_node *n,
                        ritz_node *const *map)
 {
     if (n->prim == &ritz_primitive_input)
         return copy_leaf(to, from, n);
     if (n->prim == &ritz_primitive_part)
-        return ritz_output(map[n->in[0]->id], n->attr->axis);
+        return copy_weakness(ritz_output(map[n->in[0]->id], n->attr->axis), n);
     bool same = to == from;
     ritz_node **in =
         ritz_arena_alloc(ritz_graph_arena(to), (size_t)n->nin, sizeof *in);
@@ -131,10 +167,7 @@ static ritz_node *copy(ritz_graph *to, const ritz_graph *from, ritz_node *n,
         attr.body = ritz_body_copy(to, attr.body);
     if (!attr.body != !n->attr->body)
         return ritz_graph_fail(to, RITZ_ENOMEM, "graph: out of memory");
-    ritz_node *made = ritz_apply(to, n->prim, in, n->nin, &attr);
-    if (ritz_graph_status(to, NULL) == RITZ_OK)
-        made->weak = n->weak;
-    return made;
+    return copy_weakness(ritz_apply(to, n->prim, in, n->nin, &attr), n);
 }
 
 /* Marks what must be copied: what the outputs need, up to what is given. */

@@ -25,6 +25,12 @@ ritz_status ritz_cut_find(ritz_cut *out, const ritz_graph *g,
                           ritz_node *const *output, int nout, ritz_error *err);
 void ritz_cut_free(ritz_cut *cut); /* {0} is allowed */
 
+/* The nodes before id `first` that the nodes from `first` on read, as far as
+ * `output` needs these; constants and captured tensors are not among them. The
+ * list lives in the graph's arena; NULL when there is no memory. */
+ritz_node **ritz_read_outside(ritz_graph *g, uint32_t first,
+                              ritz_node *const *output, int nout, int *count);
+
 /* Appends copies of what `output` needs to the graph `to`, which may be
  * `from`. map[id] stands for the node with that id of `from`: entries that are
  * not NULL are given, the others of what was needed are filled. Captured

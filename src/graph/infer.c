@@ -60,6 +60,16 @@ ritz_status ritz_infer_float(ritz_dtype *dtype, ritz_shape *shape,
     return ritz_infer_same(dtype, shape, in, nin, attr, err);
 }
 
+ritz_status ritz_infer_alias(ritz_dtype *dtype, ritz_shape *shape,
+                             ritz_node *const *in, int nin,
+                             const ritz_attr *attr, ritz_error *err)
+{
+    (void)nin, (void)attr, (void)err;
+    *dtype = in[0]->dtype;
+    *shape = in[0]->shape;
+    return RITZ_OK;
+}
+
 ritz_shape ritz_attr_shape(const ritz_attr *attr)
 {
     ritz_shape s = {.rank = attr->n};

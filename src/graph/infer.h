@@ -7,7 +7,9 @@
 
 /* Operands of one dtype and shape; the result is like them. */
 ritz_infer_fn ritz_infer_same;
-/* The same, and f32 or f64. */
+/* That of the first input, whatever it is. */
+ritz_infer_fn ritz_infer_alias;
+/* As ritz_infer_same, and f32 or f64. */
 ritz_infer_fn ritz_infer_float;
 /* attr: a[0..n-1] is the shape, dtype the dtype. */
 ritz_infer_fn ritz_infer_shape;

@@ -130,6 +130,14 @@ struct ritz_primitive {
     double flops; /* floating-point operations per output element */
 };
 
+/* How many of a node's inputs its value is made of: the others of an alias with
+ * several outputs, whose output k is its input k, are for its rules. */
+static inline int ritz_value_inputs(const ritz_node *n)
+{
+    return n->prim->many && n->prim->class == RITZ_CLASS_ALIAS ? n->nout
+                                                               : n->nin;
+}
+
 /* The table, in the order of primitives.def: append, never renumber. */
 int ritz_primitive_count(void);
 const ritz_primitive *ritz_primitive_at(int i);

@@ -151,6 +151,7 @@ int ritz_core_open(lua_State *L)
     ritz_vmap_open(L);
     ritz_scan_open(L);
     ritz_jit_open(L);
+    ritz_custom_open(L);
     ritz_jacobian_open(L);
     ritz_linear_open(L);
     ritz_tree_open(L);

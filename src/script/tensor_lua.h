@@ -23,7 +23,8 @@ void ritz_transform_open(lua_State *L);
 void ritz_vmap_open(lua_State *L);
 void ritz_scan_open(lua_State *L);
 void ritz_jit_open(lua_State *L);
-/* Derivatives. (jacobian_lua.c, linear_lua.c) */
+/* Derivatives. (custom_lua.c, jacobian_lua.c, linear_lua.c) */
+void ritz_custom_open(lua_State *L);
 void ritz_jacobian_open(lua_State *L);
 void ritz_linear_open(lua_State *L);
 /* For ritz.internal: find_nonfinite(f, ...) calls f, which ritz.jit made, and

@@ -278,6 +278,8 @@ static ritz_node *simplify(pass *s, const ritz_node *n, ritz_node **in)
     ritz_node *found = NULL;
     if (p == &ritz_primitive_variable || p == &ritz_primitive_stop_gradient)
         return in[0];
+    if (p == &ritz_primitive_barrier && ritz_is_splat(in[0], NULL))
+        return in[0];
     if (p == &ritz_primitive_cast)
         found = simplify_cast(s, n, in[0]);
     if (p == &ritz_primitive_cast && ritz_is_splat(in[0], NULL))
@@ -306,9 +308,19 @@ static void mark(const ritz_graph *g, unsigned char *needed,
         if (needed[id]) {
             const ritz_node *n = ritz_graph_node(g, id);
             const bool part = n->prim == &ritz_primitive_part;
-            for (int i = 0; i < n->nin; i++)
+            for (int i = 0; i < ritz_value_inputs(n); i++)
                 needed[n->in[i]->id] |= part ? NEEDED : NEEDED | READ;
         }
+}
+
+/* What stands for output k of an alias with several outputs, or NULL. */
+static ritz_node *passed_on(const ritz_node *n, ritz_node *const *map)
+{
+    const bool part = n->prim == &ritz_primitive_part;
+    const ritz_node *main = part ? n->in[0] : n;
+    if (main->prim->class != RITZ_CLASS_ALIAS || !main->prim->many)
+        return NULL;
+    return map[main->in[part ? n->attr->axis : 0]->id];
 }
 
 /* The outputs that stand for those of n. */
@@ -330,6 +342,9 @@ static ritz_node *rebuild(pass *s, const ritz_node *n, ritz_node *const *map)
         return n->value ? ritz_capture(s->g, n->value)
                         : ritz_input(s->g, n->dtype, &n->shape);
     ritz_node *few[RITZ_MAX_OPERANDS], **in = few;
+    ritz_node *same = passed_on(n, map);
+    if (same)
+        return same;
     if (n->nin > RITZ_MAX_OPERANDS)
         in = ritz_arena_alloc(ritz_graph_arena(s->g), (size_t)n->nin,
                               sizeof *in);

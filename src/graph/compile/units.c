@@ -361,6 +361,7 @@ static void form_reduction(ritz_lowering *l, const ritz_node *n)
 static bool is_view_primitive(const ritz_node *n)
 {
     return n->prim == &ritz_primitive_reshape ||
+           n->prim == &ritz_primitive_barrier ||
            n->prim == &ritz_primitive_broadcast ||
            n->prim == &ritz_primitive_permute ||
            n->prim == &ritz_primitive_slice;

@@ -58,16 +58,6 @@ const ritz_primitive ritz_primitive_part = {
 
 /* variable: the same value under a new name; derivatives are taken in it. */
 
-static ritz_status infer_any(ritz_dtype *dtype, ritz_shape *shape,
-                             ritz_node *const *in, int nin,
-                             const ritz_attr *attr, ritz_error *err)
-{
-    (void)nin, (void)attr, (void)err;
-    *dtype = in[0]->dtype;
-    *shape = in[0]->shape;
-    return RITZ_OK;
-}
-
 static ritz_node *pass_push(ritz_graph *g, const ritz_rule *at,
                             ritz_node *const *tangent)
 {
@@ -85,7 +75,7 @@ static ritz_node *pass_pull(ritz_graph *g, const ritz_rule *at, int i,
 const ritz_primitive ritz_primitive_variable = {
     .function = {.name = "variable", .summary = "Where a derivative begins."},
     .class = RITZ_CLASS_ALIAS,
-    .infer = infer_any,
+    .infer = ritz_infer_alias,
     .jvp = pass_push,
     .vjp = pass_pull,
     .batch = ritz_batch_elementwise,
@@ -111,7 +101,7 @@ const ritz_primitive ritz_primitive_stop_gradient = {
             .build = build_stop,
         },
     .class = RITZ_CLASS_ALIAS,
-    .infer = infer_any,
+    .infer = ritz_infer_alias,
     .no_derivative = "none, because stopping it is the purpose",
     .batch = ritz_batch_elementwise,
     .domain = {-3, 3},
