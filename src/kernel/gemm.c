@@ -160,6 +160,12 @@ void ritz_gemm_plan(ritz_gemm *g)
     plan_as(g, this_family());
 }
 
+bool ritz_gemm_has_tables(ritz_dtype dtype)
+{
+    const family *f = &families[this_family()];
+    return f->loops && f->loops(dtype)->product;
+}
+
 bool ritz_gemm_plan_as(ritz_gemm *g, const char *name)
 {
     for (int i = 0; i < FAMILIES; i++)
@@ -215,7 +221,11 @@ static void sum_chunks(const ritz_gemm *g, ritz_product p, int64_t first,
     for (int64_t k = first; k < end; k += g->tile_k) {
         p.k = least(g->tile_k, end - k);
         p.add = k > first;
-        p.a = g->transpose_a ? at(g, a, k, p.lda, 0) : at(g, a, 0, p.lda, k);
+        if (g->row)
+            p.column = g->column + k;
+        else
+            p.a =
+                g->transpose_a ? at(g, a, k, p.lda, 0) : at(g, a, 0, p.lda, k);
         p.b = tb ? at(g, b, 0, p.ldb, k) : at(g, b, k, p.ldb, 0);
         if (f->loops)
             f->loops(g->dtype)->product(&p);
@@ -246,7 +256,11 @@ void ritz_gemm_tile(const ritz_gemm *g, size_t tile, const void *a,
         .ldb = g->copy_b ? g->n : g->ldb,
         .ldc = part ? g->n : g->ldc,
     };
-    p.a = g->transpose_a ? at(g, a, 0, p.lda, row) : at(g, a, row, p.lda, 0);
+    if (g->row)
+        p.a = a, p.row = g->row + row;
+    else
+        p.a =
+            g->transpose_a ? at(g, a, 0, p.lda, row) : at(g, a, row, p.lda, 0);
     if (g->copy_b)
         p.b = at(g, scratch, 0, p.ldb, column);
     else

@@ -22,6 +22,9 @@ typedef struct ritz_gemm {
     bool transpose_a, transpose_b;
     int64_t m, n, k;
     int64_t lda, ldb, ldc; /* distances between stored rows, in elements */
+    /* Not NULL: where A's elements are, as in kernel.h; m and k long. Only if
+     * ritz_gemm_has_tables. */
+    const int32_t *row, *column;
     /* Filled by ritz_gemm_plan. */
     int64_t tile_m, tile_n, tile_k;
     int64_t split_k;      /* rows of k in one independent part */
@@ -35,6 +38,8 @@ typedef struct ritz_gemm {
 ritz_status ritz_gemm_prepare(ritz_error *err);
 
 void ritz_gemm_plan(ritz_gemm *g);
+/* Products of this dtype can read A through tables. */
+bool ritz_gemm_has_tables(ritz_dtype dtype);
 /* For tests: as on a processor of this family. False when this one cannot. */
 bool ritz_gemm_plan_as(ritz_gemm *g, const char *family);
 

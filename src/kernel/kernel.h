@@ -127,6 +127,9 @@ typedef struct ritz_product {
     void *c;
     int64_t m, n, k, lda, ldb, ldc;
     bool transpose_a, add;
+    /* Not NULL: element (i, l) of A is a[row[i] + column[l]], whatever lda and
+     * transpose_a are. */
+    const int32_t *row, *column;
 } ritz_product;
 
 typedef void ritz_product_fn(const ritz_product *p);

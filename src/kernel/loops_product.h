@@ -7,6 +7,10 @@
  * (Goto and van de Geijn 2008). B is read where it lies; a panel of its
  * columns is copied only if its rows would fight for the same cache lines, or
  * to fill up a last vector.
+ *
+ * A is stored by rows, by columns, or nowhere as such: with tables, element
+ * (i, l) is a[row[i] + column[l]], which is how an unfolded image is read where
+ * it lies (Dukhan 2019, arXiv:1907.02129, with a second table for columns).
  */
 enum {
     PANEL = 2 * WIDTH, /* columns worked on at a time */
@@ -15,11 +19,15 @@ enum {
     CROWDED = 1024 / WIDTH, /* from this distance rows of B are copied */
 };
 
+typedef enum layout { ROWS, COLUMNS, TABLES } layout;
+
 typedef struct panel {
     const real *a, *b;
     real *c;
+    const int32_t *row, *column;
     int64_t k, lda, ldb, ldc;
-    bool transposed, add;
+    layout layout;
+    bool add;
 } panel;
 
 INLINE vec fused_vec(vec v, vec b, vec c)
@@ -40,22 +48,28 @@ INLINE vec fused(real a, vec b, vec c)
     return fused_vec(vec_of(a), b, c);
 }
 
-/* `rows`, `vectors` and `transposed` are constants wherever this is used, so
- * that the inner loops unroll and `sum` lives in registers. */
-INLINE void corner(const panel *t, int rows, int vectors, bool transposed)
+/* `rows`, `vectors` and `how` are constants wherever this is used, so that the
+ * inner loops unroll and `sum` lives in registers. */
+INLINE void corner(const panel *t, int rows, int vectors, layout how)
 {
     const panel p = *t;
+    const real *at[MOST_ROWS];
     vec sum[MOST_ROWS][2];
 #pragma GCC unroll 12
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
+        at[i] = how == TABLES ? p.a + p.row[i] : p.a;
         sum[i][0] = sum[i][1] = (vec){0};
+    }
     for (int64_t l = 0; l < p.k; l++) {
         const real *row = p.b + l * p.ldb;
+        const int64_t column = how == TABLES ? p.column[l] : 0;
         const vec b0 = load(row);
         const vec b1 = vectors > 1 ? load(row + WIDTH) : b0;
 #pragma GCC unroll 12
         for (int i = 0; i < rows; i++) {
-            const real a = transposed ? p.a[l * p.lda + i] : p.a[i * p.lda + l];
+            const real a = how == ROWS      ? p.a[i * p.lda + l]
+                           : how == COLUMNS ? p.a[l * p.lda + i]
+                                            : at[i][column];
             sum[i][0] = fused(a, b0, sum[i][0]);
             if (vectors > 1)
                 sum[i][1] = fused(a, b1, sum[i][1]);
@@ -75,11 +89,15 @@ typedef void corner_fn(const panel *t);
 #define CORNER(rows, vectors)                                 \
     static void corner_##rows##_##vectors##_n(const panel *t) \
     {                                                         \
-        corner(t, rows, vectors, false);                      \
+        corner(t, rows, vectors, ROWS);                       \
     }                                                         \
     static void corner_##rows##_##vectors##_t(const panel *t) \
     {                                                         \
-        corner(t, rows, vectors, true);                       \
+        corner(t, rows, vectors, COLUMNS);                    \
+    }                                                         \
+    static void corner_##rows##_##vectors##_i(const panel *t) \
+    {                                                         \
+        corner(t, rows, vectors, TABLES);                     \
     }
 
 CORNER(12, 1)
@@ -92,15 +110,25 @@ CORNER(3, 2)
 CORNER(2, 2)
 CORNER(1, 2)
 
+/* To row i of the panel. */
+static void go_down(panel *t, int64_t i)
+{
+    if (t->layout == TABLES)
+        t->row += i;
+    else
+        t->a += t->layout == COLUMNS ? i : i * t->lda;
+}
+
 static void panel_rows(panel t, int64_t m, int vectors)
 {
-#define CORNERS(rows, vectors)                                       \
-    {                                                                \
-        corner_##rows##_##vectors##_n, corner_##rows##_##vectors##_t \
+#define CORNERS(rows, vectors)                                        \
+    {                                                                 \
+        corner_##rows##_##vectors##_n, corner_##rows##_##vectors##_t, \
+            corner_##rows##_##vectors##_i                             \
     }
     static const struct {
         int rows;
-        corner_fn *run[2];
+        corner_fn *run[3];
     } sizes[2][5] = {
         {{12, CORNERS(12, 1)},
          {6, CORNERS(6, 1)},
@@ -114,11 +142,12 @@ static void panel_rows(panel t, int64_t m, int vectors)
          {1, CORNERS(1, 2)}},
     };
 #undef CORNERS
-    for (int s = 0; s < 5; s++) {
+    /* Twelve pointers do not fit into registers. */
+    for (int s = t.layout == TABLES; s < 5; s++) {
         const int rows = sizes[vectors - 1][s].rows;
         for (; m >= rows; m -= rows) {
-            sizes[vectors - 1][s].run[t.transposed](&t);
-            t.a += t.transposed ? rows : rows * t.lda;
+            sizes[vectors - 1][s].run[t.layout](&t);
+            go_down(&t, rows);
             t.c += rows * t.ldc;
         }
     }
@@ -132,7 +161,7 @@ static void ragged_rows(panel t, int64_t m, int64_t n)
     for (int64_t i = 0; i < m; i += MOST_ROWS) {
         const int64_t rows = m - i < MOST_ROWS ? m - i : MOST_ROWS;
         panel part = t;
-        part.a += t.transposed ? i : i * t.lda;
+        go_down(&part, i);
         part.c = narrow, part.ldc = PANEL, part.add = false;
         panel_rows(part, rows, vectors);
         for (int64_t r = 0; r < rows; r++)
@@ -194,7 +223,11 @@ static void panels(const ritz_product *p)
             .lda = p->lda,
             .ldb = p->ldb,
             .ldc = p->ldc,
-            .transposed = p->transpose_a,
+            .row = p->row,
+            .column = p->column,
+            .layout = p->row           ? TABLES
+                      : p->transpose_a ? COLUMNS
+                                       : ROWS,
             .add = p->add,
         };
         const bool whole = n == PANEL || n == WIDTH;
@@ -243,7 +276,9 @@ static void dots(const ritz_product *p)
 
 static void product(const ritz_product *p)
 {
-    if (p->n == 1 && !p->transpose_a && p->ldb == 1)
+    if (p->row)
+        panels(p);
+    else if (p->n == 1 && !p->transpose_a && p->ldb == 1)
         dots(p);
     else if (p->n == 1 && p->transpose_a && p->ldc == 1) {
         const ritz_product turned = {.a = p->b,

@@ -63,6 +63,18 @@ typedef struct ritz_window {
 void ritz_unfold_rows(void *y, const void *x, const ritz_window *w,
                       int64_t first, int64_t rows, size_t size);
 
+/* The same windows read where they lie. The images of windows first..first +
+ * rows - 1, with the zeros around them that these windows see: whole images, or
+ * whole lines of windows of one. */
+void ritz_pad_windows(void *y, const void *x, const ritz_window *w,
+                      int64_t first, int64_t rows, size_t size);
+/* Elements that it writes for `rows` from the first window of an image. */
+int64_t ritz_padded_elements(const ritz_window *w, int64_t rows);
+/* Element `column` of row i of the unfolded matrix is at row[i] +
+ * column[column] there: `rows` of the one, all columns of the other. */
+void ritz_window_tables(int32_t *row, int32_t *column, const ritz_window *w,
+                        int64_t rows);
+
 /* The adjoint for images first..first+count-1: each element of y (images)
  * is the sum, in the fixed order of window positions, of the unfolded
  * elements that show it. Overwrites those images of y. `x` points at the

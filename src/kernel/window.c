@@ -6,6 +6,9 @@
  * (oy, end - 1) and one row ky of each, so that what depends on ky is settled
  * once. An element of the image meets only one ky for an oy, so the order of
  * its sum in fold is still that of the windows.
+ *
+ * Products can do without the unfolded matrix: where the image has its zeros
+ * around it, all windows are the same pattern at different places, two tables.
  */
 #include "kernel/move.h"
 
@@ -128,6 +131,86 @@ void ritz_unfold_rows(void *yv, const void *x, const ritz_window *w,
         unfold_line(y, x, &l, size);
         y += (size_t)count * bytes, first += count, rows -= count;
     }
+}
+
+/* Windows that are read where they lie, in images with zeros around them. */
+
+static int64_t padded_width(const ritz_window *w)
+{
+    return (w->out_width - 1) * w->stride_width + w->kernel_width;
+}
+
+static int64_t padded_height(const ritz_window *w, int64_t lines)
+{
+    return (lines - 1) * w->stride_height + w->kernel_height;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t ritz_padded_elements(const ritz_window *w, int64_t rows)
+{
+    const int64_t lines = rows / w->out_width;
+    const int64_t whole = lines / w->out_height, rest = lines % w->out_height;
+    const int64_t height = whole * padded_height(w, w->out_height) +
+                           (rest > 0 ? padded_height(w, rest) : 0);
+    return height * padded_width(w) * w->channels;
+}
+
+/* Row iy of an image, which may be outside of it. */
+static void pad_row(char *y, const char *image, const ritz_window *w,
+                    int64_t iy, size_t pixel)
+{
+    const int64_t wide = padded_width(w);
+    const int64_t left = least(w->pad_left, wide);
+    const int64_t seen = least(w->width, wide - left);
+    if (iy < 0 || iy >= w->height) {
+        memset(y, 0, (size_t)wide * pixel);
+        return;
+    }
+    memset(y, 0, (size_t)left * pixel);
+    y += (size_t)left * pixel;
+    memcpy(y, image + (size_t)(iy * w->width) * pixel, (size_t)seen * pixel);
+    memset(y + (size_t)seen * pixel, 0, (size_t)(wide - left - seen) * pixel);
+}
+
+void ritz_pad_windows(void *yv, const void *x, const ritz_window *w,
+                      int64_t first, int64_t rows, size_t size)
+{
+    char *y = yv;
+    const size_t pixel = (size_t)w->channels * size;
+    const size_t row = (size_t)padded_width(w) * pixel;
+    int64_t down = first / w->out_width, left = rows / w->out_width;
+    while (left > 0) {
+        const int64_t oy = down % w->out_height;
+        const int64_t lines = least(left, w->out_height - oy);
+        const char *image =
+            (const char *)x +
+            (size_t)(down / w->out_height * w->height * w->width) * pixel;
+        const int64_t top = oy * w->stride_height - w->pad_top;
+        for (int64_t i = 0; i < padded_height(w, lines); i++, y += row)
+            pad_row(y, image, w, top + i, pixel);
+        down += lines, left -= lines;
+    }
+}
+
+void ritz_window_tables(int32_t *row, int32_t *column, const ritz_window *w,
+                        int64_t rows)
+{
+    const int64_t wide = padded_width(w);
+    const int64_t image = padded_height(w, w->out_height) * wide;
+    for (int64_t i = 0; i < rows; i++) {
+        const int64_t down = i / w->out_width;
+        const int64_t pixel = down / w->out_height * image +
+                              down % w->out_height * w->stride_height * wide +
+                              i % w->out_width * w->stride_width;
+        row[i] = (int32_t)(pixel * w->channels);
+    }
+    for (int64_t ky = 0; ky < w->kernel_height; ky++)
+        for (int64_t i = 0; i < w->kernel_width * w->channels; i++)
+            *column++ = (int32_t)(ky * wide * w->channels + i);
 }
 
 /* The windows of a line into the image's row that they show through ky. */

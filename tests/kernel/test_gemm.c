@@ -263,6 +263,54 @@ static void threads(void)
     product_free(&p);
 }
 
+/* A read through tables gives the bits of the same A where it is stored. */
+static bool same_through_tables(ritz_dtype dtype, const int64_t size[3])
+{
+    const int64_t m = size[0], n = size[1], k = size[2];
+    product p = product_new(dtype, m, n, k, 0, 0);
+    matrix image = matrix_new(dtype, 1, 7 * m + 3 * k, 0, 4);
+    matrix through = matrix_new(dtype, m, n, 0, 5);
+    const size_t bytes = (size_t)(m + k) * sizeof(int32_t);
+    int32_t *row = ritz_new_aligned(bytes), *column = row + m;
+    for (int64_t i = 0; i < m; i++)
+        row[i] = (int32_t)(i % 2 ? 7 * i : 3 * i);
+    for (int64_t l = 0; l < k; l++)
+        column[l] = (int32_t)(l % 3 ? 2 * l : 3 * l);
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t l = 0; l < k; l++)
+            put(&p.a, i, l, get(&image, 0, row[i] + column[l]));
+    ritz_gemm_plan(&p.g);
+    run(&p);
+    const product q = {p.g, image, p.b, through};
+    product with = q;
+    with.g.row = row, with.g.column = column;
+    run(&with);
+    const bool same = memcmp(p.c.data, through.data, p.c.bytes) == 0;
+    matrix_free(&image);
+    matrix_free(&through);
+    ritz_free_aligned(row, bytes);
+    product_free(&p);
+    return same;
+}
+
+static void tables(void)
+{
+    static const int64_t sizes[][3] = {
+        {1, 2, 1},    {6, 16, 9},     {13, 7, 33},  {97, 17, 40},
+        {30, 33, 70}, {11, 130, 300}, {25, 24, 700}};
+    for (int dtype = RITZ_F32; dtype <= RITZ_F64; dtype++)
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            if (!ritz_gemm_has_tables((ritz_dtype)dtype)) {
+                skip("not on this processor", "products through tables");
+                continue;
+            }
+            ok(same_through_tables((ritz_dtype)dtype, sizes[s]),
+               "%s %lldx%lldx%lld: the same through tables",
+               ritz_dtype_name((ritz_dtype)dtype), (long long)sizes[s][0],
+               (long long)sizes[s][1], (long long)sizes[s][2]);
+        }
+}
+
 static void plans(void)
 {
     ritz_gemm g = {.dtype = RITZ_F32,
@@ -293,5 +341,6 @@ int main(void)
     tap_run("truth", truth);
     tap_run("rows", rows);
     tap_run("threads", threads);
+    tap_run("tables", tables);
     return tap_end();
 }

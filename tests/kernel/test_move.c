@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { MOST = 40000 };
+enum { MOST = 40000, IMAGES = 3 };
 
 static uint8_t x8[MOST], y8[MOST];
 static float xf[MOST], yf[MOST], zf[MOST];
@@ -234,7 +234,6 @@ static double seen(const ritz_window *w, int64_t row, int64_t at)
 
 static void window(const ritz_window *w, int number)
 {
-    enum { IMAGES = 3 };
     const int64_t rows = IMAGES * w->out_height * w->out_width;
     const int64_t width = w->kernel_height * w->kernel_width * w->channels;
     const int64_t image = w->height * w->width * w->channels;
@@ -275,10 +274,40 @@ static void window(const ritz_window *w, int number)
     ok(yd[IMAGES * image] != yd[IMAGES * image], "fold writes its images only");
 }
 
+/* Rows of whole images, or of lines that divide one, against unfold. */
+static void padded(const ritz_window *w, int number, int64_t rows)
+{
+    enum { LARGE = 1000 };
+    static int32_t row[LARGE], column[LARGE];
+    const int64_t places = w->out_height * w->out_width;
+    const int64_t columns = w->kernel_height * w->kernel_width * w->channels;
+    bool same = rows <= LARGE && columns <= LARGE;
+    ritz_window_tables(row, column, w, rows);
+    for (int64_t first = 0; first + rows <= IMAGES * places; first += rows) {
+        const int64_t end = ritz_padded_elements(w, rows);
+        for (int64_t i = 0; i <= end; i++)
+            yd[i] = -7;
+        ritz_unfold_rows(zd, xd, w, first, rows, 8);
+        ritz_pad_windows(yd, xd, w, first, rows, 8);
+        same &= yd[end] == -7; /* writes no further */
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t l = 0; l < columns; l++)
+                same &= yd[row[i] + column[l]] == zd[i * columns + l];
+    }
+    ok(same, "window %d through tables, %lld rows", number, (long long)rows);
+}
+
 static void unfold_and_fold(void)
 {
-    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++)
-        window(&windows[i], (int)i);
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        const ritz_window *w = &windows[i];
+        window(w, (int)i);
+        padded(w, (int)i, w->out_height * w->out_width);
+        padded(w, (int)i, IMAGES * w->out_height * w->out_width);
+        for (int64_t lines = 1; lines < w->out_height; lines++)
+            if (w->out_height % lines == 0)
+                padded(w, (int)i, lines * w->out_width);
+    }
 }
 
 int main(void)

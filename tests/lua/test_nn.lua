@@ -215,6 +215,26 @@ t.run("conv2d", function()
         numeric.check_gradient("conv2d", function(u, v, c) return ritz.conv2d(u, v, c, options) end,
             draw(1, 5, 4, 2), draw(3, 3, 2, 2), draw(2))
     end
+    -- The unfolded matrix, stored and multiplied, gives the same bits: here are
+    -- pieces of several images, and images cut into lines.
+    for _, case in ipairs { { { 37, 6, 5, 3 }, 2, 1 }, { { 2, 60, 44, 5 }, 1, 1 },
+        { { 1, 31, 40, 16 }, 1, 2 }, { { 1, 3, 1100, 2 }, 1, 0 } } do
+        local size, stride, pad = table.unpack(case)
+        local image = ritz.normal(size, { key = key })
+        local kernel = ritz.normal({ 3, 3, size[4], 6 }, { key = key, std = 0.2 })
+        local u = ritz.unfold(image, 3, stride, pad)
+        local rows = ritz.reshape(u, { -1, 9 * size[4] })
+        local stored = ritz.matmul(rows, ritz.reshape(kernel, { -1, 6 }))
+        local y = ritz.conv2d(image, kernel, { stride = stride, padding = pad })
+        t.is(numeric.distance(y, stored), 0.0, "bits of the stored product")
+        local c = ritz.cos(y)
+        local slope = ritz.grad(function(v)
+            return ritz.sum(ritz.conv2d(image, v, { stride = stride, padding = pad }) * c)
+        end)(kernel)
+        local expected = ritz.matmul(ritz.permute(rows, { 2, 1 }), ritz.reshape(c, { -1, 6 }))
+        t.near(numeric.distance(slope, expected), 0, 1e-5 * rows.shape[1] ^ 0.5,
+            "the kernel's gradient")
+    end
     -- Of many channels the gradient is a convolution with the turned kernel.
     for _, options in ipairs { {}, { padding = "same" }, { padding = { 1, 0 } },
         { padding = 2 }, { padding = 3 }, { stride = { 1, 2 } } } do

@@ -3,7 +3,9 @@
  *
  * The unfolded matrix has a row for every place of the window, kernel height
  * times kernel width times channels long: nine times the image and more. It
- * is made in pieces that stay in cache, each multiplied at once:
+ * exists nowhere as such. Our own loops read it through tables from images that
+ * were given their zeros around them; for other families it is made. Either is
+ * done in pieces that stay in cache, each multiplied at once:
  *   forward          rows of it times the kernel;
  *   kernel gradient  its transpose times the cotangent, in parts of the rows
  *                    whose sums are added in order;
@@ -20,6 +22,10 @@
 /* Elements of an unfolded piece: 256 kB of f32, a quarter of a usual L2. */
 enum { PIECE = 64 * 1024, LONGEST_PART = 2048, ROW_UNIT = 16 };
 
+/* The same for images that are read through tables, and the windows of a piece:
+ * an image of 14 x 14 x 16 is 16 kB. */
+enum { TABLE_PIECE = 16 * 1024, TABLE_ROWS = 1024, ENOUGH_PIECES = 8 };
+
 typedef struct window {
     ritz_window w;
     size_t size;
@@ -30,7 +36,9 @@ typedef struct window {
     int64_t piece;        /* rows (or images) of a tile */
     ritz_at x, y, shared; /* the image; the result; scratch for all tiles */
     ritz_matrix a, b;
-    ritz_gemm g, last; /* of a whole piece, of the last one */
+    ritz_gemm g, last;     /* of a whole piece, of the last one */
+    int64_t read;          /* elements of a piece that products read */
+    int32_t *row, *column; /* tables for a piece, or NULL */
 } window;
 
 static ritz_window window_of(const ritz_shape *image, const ritz_attr *attr,
@@ -97,6 +105,18 @@ static void *shared_scratch(const ritz_runtime *rt, const window *d)
     return d->g.copy_b ? ritz_address(rt, d->shared) : NULL;
 }
 
+/* What products read of the rows first..first + rows - 1. */
+static void prepare(const ritz_runtime *rt, const window *d, void *to,
+                    int64_t first, int64_t rows)
+{
+    if (d->row)
+        ritz_pad_windows(to, ritz_address(rt, d->x), &d->w, first, rows,
+                         d->size);
+    else
+        ritz_unfold_rows(to, ritz_address(rt, d->x), &d->w, first, rows,
+                         d->size);
+}
+
 /* Forward: rows of the unfolded matrix times B. */
 
 static void run_forward(const ritz_instruction *in, ritz_runtime *rt,
@@ -107,8 +127,7 @@ static void run_forward(const ritz_instruction *in, ritz_runtime *rt,
     const int64_t rows = piece_rows(d, (int64_t)tile);
     const ritz_gemm *g = rows == d->g.m ? &d->g : &d->last;
     void *unfolded = ritz_scratch(rt, worker);
-    ritz_unfold_rows(unfolded, ritz_address(rt, d->x), &d->w, first, rows,
-                     d->size);
+    prepare(rt, d, unfolded, first, rows);
     run_gemm(g, unfolded, ritz_matrix_at(rt, &d->b, 0, d->size),
              (unsigned char *)ritz_address(rt, d->y) +
                  (size_t)(first * g->n) * d->size,
@@ -132,9 +151,8 @@ static void run_weights(const ritz_instruction *in, ritz_runtime *rt,
     unsigned char *unfolded = ritz_scratch(rt, worker);
     const unsigned char *b = ritz_matrix_at(rt, &d->b, 0, d->size);
     b += (size_t)(d->b.transposed ? first : first * d->b.ld) * d->size;
-    void *copied = unfolded + (size_t)(d->piece * d->columns) * d->size;
-    ritz_unfold_rows(unfolded, ritz_address(rt, d->x), &d->w, first, rows,
-                     d->size);
+    void *copied = unfolded + (size_t)d->read * d->size;
+    prepare(rt, d, unfolded, first, rows);
     ritz_gemm_before(g, b, copied);
     run_gemm(g, unfolded, b,
              (unsigned char *)ritz_address(rt, d->shared) +
@@ -205,6 +223,53 @@ static int64_t rows_of_piece(int64_t columns)
                                  : rows;
 }
 
+static int64_t largest_divisor(int64_t n, int64_t most)
+{
+    int64_t i = most < n ? most : n;
+    while (i > 1 && n % i != 0)
+        i--;
+    return i > 1 ? i : 1;
+}
+
+/* Pieces of whole images, or of whole lines of one, that divide it. */
+static int64_t rows_of_table(const window *d)
+{
+    const ritz_window *w = &d->w;
+    int64_t lines = TABLE_ROWS / w->out_width;
+    while (lines > 1 &&
+           ritz_padded_elements(w, lines * w->out_width) > TABLE_PIECE)
+        lines--;
+    if (lines < w->out_height)
+        return largest_divisor(w->out_height, lines) * w->out_width;
+    int64_t images = lines / w->out_height;
+    while (images > 1 && d->images / images < ENOUGH_PIECES)
+        images /= 2;
+    return images * d->places;
+}
+
+/* How the rows are cut and read. A product with a single column takes another
+ * path in gemm.h, which has no tables. */
+static void cut_rows(ritz_lowering *l, window *d, int64_t n)
+{
+    d->piece = rows_of_piece(d->columns);
+    d->read = d->piece * d->columns;
+    if (n < 2 || !ritz_gemm_has_tables(d->dtype))
+        return;
+    const int64_t rows = rows_of_table(d);
+    const int64_t read = ritz_padded_elements(&d->w, rows);
+    if (read > INT32_MAX)
+        return;
+    int32_t *row = ritz_plan_alloc(l, (size_t)rows, sizeof *row);
+    int32_t *column = ritz_plan_alloc(l, (size_t)d->columns, sizeof *column);
+    if (!row || !column)
+        return;
+    ritz_window_tables(row, column, &d->w, rows);
+    d->piece = rows;
+    d->read = read;
+    d->row = row;
+    d->column = column;
+}
+
 /* The products of a whole piece and of the last one, which may be shorter. */
 static void plan_pieces(window *d, int64_t n, bool weights)
 {
@@ -215,7 +280,9 @@ static void plan_pieces(window *d, int64_t n, bool weights)
                        .n = n,
                        .lda = d->columns,
                        .ldb = d->b.ld,
-                       .ldc = n};
+                       .ldc = n,
+                       .row = weights ? d->column : d->row,
+                       .column = weights ? d->row : d->column};
     d->last = d->g;
     d->g.m = weights ? d->columns : d->piece;
     d->g.k = weights ? d->piece : d->columns;
@@ -256,14 +323,14 @@ bool ritz_emit_unfolded_product(ritz_lowering *l, const ritz_node *n)
     d->x = ritz_at_of(l, u->in[0]);
     d->y.buffer = ritz_buffer_of(l, n);
     d->b = ritz_matrix_of(l, n->in[1], n->attr->flags & RITZ_TRANSPOSE_B);
-    d->piece = rows_of_piece(d->columns);
+    cut_rows(l, d, n->shape.dim[1]);
     plan_pieces(d, n->shape.dim[1], weights);
     const int in[] = {d->x.buffer, d->b.at.buffer};
     ritz_set_operands(l, i, in, 2, d->y.buffer);
     const int64_t tiles = ceil_div(d->rows, d->piece);
     i->tiles = (size_t)tiles;
     add_shared(l, d, weights ? tiles : 0);
-    ritz_need_scratch(l, (size_t)(d->piece * d->columns) * d->size +
+    ritz_need_scratch(l, (size_t)d->read * d->size +
                              (weights ? d->g.scratch_bytes : 0));
     set_work(l, 2.0 * (double)d->rows * (double)d->columns * (double)d->g.n);
     return true;
