@@ -4,16 +4,9 @@
 #include "base/memory.h"
 #include "graph/cut.h"
 #include "graph/internal.h"
+#include "graph/primitive.h"
 
 #include <string.h>
-
-static void *list(ritz_graph *g, int count, size_t size)
-{
-    void *p = ritz_arena_alloc(ritz_graph_arena(g), (size_t)count, size);
-    if (!p)
-        ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
-    return p;
-}
 
 static ritz_node **new_map(ritz_graph *g, const ritz_graph *from)
 {
@@ -47,8 +40,8 @@ static void add_inputs(ritz_body *b, ritz_node **map, ritz_node *const *node,
 static bool open_body(ritz_body *b, ritz_graph *g, int nin, int nout)
 {
     *b = (ritz_body){.graph = ritz_graph_child(g), .nout = nout};
-    b->in = list(g, nin, sizeof(ritz_node *));
-    b->out = list(g, nout, sizeof(ritz_node *));
+    b->in = ritz_graph_list(g, nin, sizeof(ritz_node *));
+    b->out = ritz_graph_list(g, nout, sizeof(ritz_node *));
     return b->graph && b->in && b->out;
 }
 
@@ -64,7 +57,7 @@ bool ritz_body_cut(ritz_excerpt *out, ritz_graph *home,
     if (map && ritz_cut_find(&cut, from, variable, nvar, output, nout, &err))
         ritz_graph_fail(home, err.status, "%s", err.text);
     out->operands = cut.count;
-    out->operand = list(home, cut.count, sizeof(ritz_node *));
+    out->operand = ritz_graph_list(home, cut.count, sizeof(ritz_node *));
     if (ritz_graph_status(home, NULL) == RITZ_OK &&
         open_body(&out->body, home, nvar + cut.count, nout)) {
         memcpy(out->operand, cut.kept, (size_t)cut.count * sizeof *cut.kept);
@@ -75,6 +68,56 @@ bool ritz_body_cut(ritz_excerpt *out, ritz_graph *home,
         ritz_graph_inherit(home, out->body.graph);
     }
     ritz_cut_free(&cut);
+    ritz_free(map);
+    return ritz_graph_status(home, NULL) == RITZ_OK;
+}
+
+/* Marks in `read` the nodes from before `first`, and the leaves, that the
+ * outputs need. Returns their number. */
+static int mark_older(bool *read, const ritz_graph *from, uint32_t first,
+                      ritz_node *const *output, int nout)
+{
+    int count = 0;
+    for (int i = 0; i < nout; i++)
+        read[output[i]->id] = true;
+    for (uint32_t id = ritz_graph_size(from); id-- > 0;) {
+        const ritz_node *n = ritz_graph_node(from, id);
+        if (!read[id])
+            continue;
+        if (n->prim == &ritz_primitive_input || (id < first && n->nin > 0)) {
+            count++;
+            continue;
+        }
+        read[id] = false; /* it is new, or a number */
+        for (int k = 0; k < n->nin; k++)
+            read[n->in[k]->id] = true;
+    }
+    return count;
+}
+
+bool ritz_body_since(ritz_excerpt *out, ritz_graph *home, uint32_t first,
+                     ritz_node *const *output, int nout)
+{
+    const ritz_graph *from = output[0]->graph;
+    const uint32_t size = ritz_graph_size(from);
+    ritz_node **map = new_map(home, from);
+    bool *read = ritz_new(size, sizeof *read);
+    *out = (ritz_excerpt){0};
+    if (!read)
+        ritz_graph_fail(home, RITZ_ENOMEM, "graph: out of memory");
+    const int count = read ? mark_older(read, from, first, output, nout) : 0;
+    out->operand = ritz_graph_list(home, count, sizeof(ritz_node *));
+    for (uint32_t id = 0; out->operand && id < size && read; id++)
+        if (read[id])
+            out->operand[out->operands++] = ritz_graph_node(from, id);
+    if (ritz_graph_status(home, NULL) == RITZ_OK &&
+        open_body(&out->body, home, count, nout)) {
+        add_inputs(&out->body, map, out->operand, count);
+        ritz_copy_nodes(out->body.graph, from, map, output, nout,
+                        out->body.out);
+        ritz_graph_inherit(home, out->body.graph);
+    }
+    ritz_free(read);
     ritz_free(map);
     return ritz_graph_status(home, NULL) == RITZ_OK;
 }
@@ -95,7 +138,7 @@ void ritz_body_inline(ritz_graph *g, const ritz_body *body,
 const ritz_body *ritz_body_copy(ritz_graph *g, const ritz_body *body)
 {
     ritz_node **map = new_map(g, body->graph);
-    ritz_body *copy = list(g, 1, sizeof *copy);
+    ritz_body *copy = ritz_graph_list(g, 1, sizeof *copy);
     if (map && copy && open_body(copy, g, body->nin, body->nout)) {
         add_inputs(copy, map, body->in, body->nin);
         ritz_copy_nodes(copy->graph, body->graph, map, body->out, body->nout,

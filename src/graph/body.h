@@ -29,6 +29,11 @@ bool ritz_body_cut(ritz_excerpt *out, ritz_graph *home,
                    ritz_node *const *variable, int nvar,
                    ritz_node *const *output, int nout);
 
+/* The same for what was appended to the outputs' graph since it had `first`
+ * nodes: there are no variables. */
+bool ritz_body_since(ritz_excerpt *out, ritz_graph *home, uint32_t first,
+                     ritz_node *const *output, int nout);
+
 /* Appends a copy of the body to `g`, with `in` for its inputs. */
 void ritz_body_inline(ritz_graph *g, const ritz_body *body,
                       ritz_node *const *in, ritz_node **out);

@@ -125,6 +125,14 @@ static ritz_node *out_of_memory(ritz_graph *g)
     return ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
 }
 
+void *ritz_graph_list(ritz_graph *g, int count, size_t size)
+{
+    void *p = ritz_arena_alloc(g->arena, (size_t)count, size);
+    if (!p)
+        out_of_memory(g);
+    return p;
+}
+
 uint32_t ritz_graph_size(const ritz_graph *g)
 {
     return (uint32_t)g->size;

@@ -125,23 +125,20 @@ static ritz_runtime runtime_of(const ritz_plan *plan)
     return rt;
 }
 
+ritz_status ritz_run_range(const ritz_plan *plan, ritz_runtime *rt, int first,
+                           int stop, bool may_stop, ritz_error *err)
+{
+    ritz_status status = RITZ_OK;
+    for (int i = first; i < stop && status == RITZ_OK; i++)
+        status = run_one(&plan->code[i], rt, may_stop, err);
+    return status;
+}
+
 ritz_status ritz_run_instructions(const ritz_plan *plan, int first, int stop,
                                   bool may_stop, ritz_error *err)
 {
     ritz_runtime rt = runtime_of(plan);
-    ritz_status status = RITZ_OK;
-    for (int i = first; i < stop && status == RITZ_OK; i++)
-        status = run_one(&plan->code[i], &rt, may_stop, err);
-    return status;
-}
-
-ritz_status ritz_run_nested(const ritz_plan *plan, ritz_runtime *rt,
-                            bool may_stop, ritz_error *err)
-{
-    ritz_status status = RITZ_OK;
-    for (int i = plan->first; i < plan->instructions && status == RITZ_OK; i++)
-        status = run_one(&plan->code[i], rt, may_stop, err);
-    return status;
+    return ritz_run_range(plan, &rt, first, stop, may_stop, err);
 }
 
 /* Storage of a donated input can be taken when nothing else sees it. */

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "graph/build.h"
+#include "graph/internal.h"
 
 #include <string.h>
 
@@ -106,14 +107,6 @@ static bool is_part(const ritz_node *n)
     return n->prim == &ritz_primitive_part;
 }
 
-static void *scratch(ritz_graph *g, int count, size_t size)
-{
-    void *list = ritz_arena_alloc(ritz_graph_arena(g), (size_t)count, size);
-    if (!list)
-        ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
-    return list;
-}
-
 /* Gives the outputs of n that were there when the walk began what they carry.
  */
 static void carry_all(span *s, const ritz_node *n, ritz_node *const *value)
@@ -196,7 +189,7 @@ static void push_many(ritz_graph *g, const ritz_node *n, span *s,
                       ritz_node *const *tangent)
 {
     const ritz_rule at = rule_at(n);
-    ritz_node **result = scratch(g, n->nout, sizeof *result);
+    ritz_node **result = ritz_graph_list(g, n->nout, sizeof *result);
     if (!n->prim->many->jvp && !n->prim->no_derivative)
         no_rule(g, n, "jvp");
     if (!result || !n->prim->many->jvp)
@@ -213,7 +206,7 @@ static void push(ritz_graph *g, const ritz_node *n, span *s)
     ritz_node *few[RITZ_MAX_OPERANDS] = {0}, **tangent = few;
     bool any = false;
     if (n->nin > RITZ_MAX_OPERANDS)
-        tangent = scratch(g, n->nin, sizeof *tangent);
+        tangent = ritz_graph_list(g, n->nin, sizeof *tangent);
     for (int i = 0; tangent && i < n->nin; i++) {
         tangent[i] = carried(s, n->in[i]);
         any = any || tangent[i];
@@ -279,9 +272,9 @@ static bool wants_cotangent(const span *s, const ritz_node *x)
 static void pull_many(ritz_graph *g, span *s, const ritz_node *n)
 {
     const ritz_rule at = rule_at(n);
-    ritz_node **ct = scratch(g, n->nout, sizeof *ct);
-    ritz_node **result = scratch(g, n->nin, sizeof *result);
-    bool *wanted = scratch(g, n->nin, sizeof *wanted);
+    ritz_node **ct = ritz_graph_list(g, n->nout, sizeof *ct);
+    ritz_node **result = ritz_graph_list(g, n->nin, sizeof *result);
+    bool *wanted = ritz_graph_list(g, n->nin, sizeof *wanted);
     bool any = false;
     if (!ct || !result || !wanted)
         return;
@@ -350,9 +343,9 @@ ritz_node *ritz_batch_variable(ritz_graph *g, ritz_node *x, int axis)
 
 static void spread(ritz_graph *g, const ritz_node *n, span *s, int64_t size)
 {
-    ritz_node **in = scratch(g, n->nin, sizeof *in);
-    ritz_node **result = scratch(g, n->nout, sizeof *result);
-    bool *batched = scratch(g, n->nin, sizeof *batched);
+    ritz_node **in = ritz_graph_list(g, n->nin, sizeof *in);
+    ritz_node **result = ritz_graph_list(g, n->nout, sizeof *result);
+    bool *batched = ritz_graph_list(g, n->nin, sizeof *batched);
     if (!in || !batched || !result)
         return;
     for (int i = 0; i < n->nin; i++) {

@@ -149,7 +149,8 @@ int ritz_core_open(lua_State *L)
     ritz_draw_open(L);
     ritz_transform_open(L);
     ritz_vmap_open(L);
-    ritz_scan_open(L);
+    ritz_loop_open(L);
+    ritz_choice_open(L);
     ritz_jit_open(L);
     ritz_custom_open(L);
     ritz_jacobian_open(L);

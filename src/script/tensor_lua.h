@@ -18,10 +18,12 @@ void ritz_draw_open(lua_State *L);
 /* Files. (io_lua.c) */
 void ritz_io_open(lua_State *L);
 
-/* Transforms and loops. (transform_lua.c, vmap_lua.c, scan_lua.c, jit.c) */
+/* Transforms, loops and choices. (transform_lua.c, vmap_lua.c, loop_lua.c,
+ * choice_lua.c, jit.c) */
 void ritz_transform_open(lua_State *L);
 void ritz_vmap_open(lua_State *L);
-void ritz_scan_open(lua_State *L);
+void ritz_loop_open(lua_State *L);
+void ritz_choice_open(lua_State *L);
 void ritz_jit_open(lua_State *L);
 /* Derivatives. (custom_lua.c, jacobian_lua.c, linear_lua.c) */
 void ritz_custom_open(lua_State *L);

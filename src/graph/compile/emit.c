@@ -115,6 +115,8 @@ static const struct {
     {&ritz_primitive_eigh, ritz_emit_factor},
     {&ritz_primitive_svd, ritz_emit_factor},
     {&ritz_primitive_qr, ritz_emit_factor},
+    {&ritz_primitive_while_loop, ritz_emit_while},
+    {&ritz_primitive_cond, ritz_emit_cond},
 };
 
 static void emit_single(ritz_lowering *l, const ritz_node *n)

@@ -133,6 +133,8 @@ void ritz_emit_keys(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_iota(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_argsort(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_scan(ritz_lowering *l, const ritz_node *n);
+void ritz_emit_while(ritz_lowering *l, const ritz_node *n);
+void ritz_emit_cond(ritz_lowering *l, const ritz_node *n);
 
 /* Compiles a body into a plan that belongs to the one being made; NULL, and
  * l->failed, when that failed. */

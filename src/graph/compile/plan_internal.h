@@ -132,9 +132,9 @@ static inline void *ritz_scratch(const ritz_runtime *rt, int worker)
  * an index out of range. */
 ritz_status ritz_run_instructions(const ritz_plan *plan, int first, int stop,
                                   bool may_stop, ritz_error *err);
-/* The same with memory from outside, for a plan within a plan. */
-ritz_status ritz_run_nested(const ritz_plan *plan, ritz_runtime *rt,
-                            bool may_stop, ritz_error *err);
+/* The same with a runtime of the caller's, for a plan within a plan. */
+ritz_status ritz_run_range(const ritz_plan *plan, ritz_runtime *rt, int first,
+                           int stop, bool may_stop, ritz_error *err);
 /* The buffer whose storage this one has. */
 int ritz_root_buffer(const ritz_plan *plan, int buffer);
 /* Memory for the arena and every worker's scratch. */

@@ -1,6 +1,7 @@
 /* trim_scan.c - scans without what nobody reads. */
 #include "base/memory.h"
 #include "graph/compile/simplify.h"
+#include "graph/internal.h"
 #include "graph/scan.h"
 
 #include <string.h>
@@ -13,14 +14,6 @@ typedef struct trimming {
     bool *needed; /* by id in the body's graph */
     bool *fixed;  /* by carry: it never changes */
 } trimming;
-
-static void *list(ritz_graph *g, int count, size_t size)
-{
-    void *p = ritz_arena_alloc(ritz_graph_arena(g), (size_t)count, size);
-    if (!p)
-        ritz_graph_fail(g, RITZ_ENOMEM, "compile: out of memory");
-    return p;
-}
 
 static void mark_needed(const trimming *t)
 {
@@ -53,10 +46,10 @@ static ritz_node *build(trimming *t, int *place)
 {
     const ritz_body *old = t->spec.body;
     const int constants = t->spec.constants, carries = t->spec.carries;
-    ritz_body *body = list(t->to, 1, sizeof *body);
-    ritz_node **inner = list(t->to, old->nin, sizeof *inner);
-    ritz_node **outer = list(t->to, old->nin, sizeof *outer);
-    ritz_node **out = list(t->to, old->nout, sizeof *out);
+    ritz_body *body = ritz_graph_list(t->to, 1, sizeof *body);
+    ritz_node **inner = ritz_graph_list(t->to, old->nin, sizeof *inner);
+    ritz_node **outer = ritz_graph_list(t->to, old->nin, sizeof *outer);
+    ritz_node **out = ritz_graph_list(t->to, old->nout, sizeof *out);
     ritz_scan_spec s = {body, t->spec.length, 0, 0, t->spec.reverse};
     if (!body || !inner || !outer || !out)
         return NULL;
@@ -86,8 +79,8 @@ static ritz_node *build(trimming *t, int *place)
 static bool open_trimming(trimming *t, const bool *read)
 {
     const ritz_body *b = t->spec.body;
-    t->live = list(t->to, b->nout, sizeof *t->live);
-    t->fixed = list(t->to, t->spec.carries, sizeof *t->fixed);
+    t->live = ritz_graph_list(t->to, b->nout, sizeof *t->live);
+    t->fixed = ritz_graph_list(t->to, t->spec.carries, sizeof *t->fixed);
     t->needed = ritz_new(ritz_graph_size(b->graph), sizeof *t->needed);
     if (!t->live || !t->fixed || !t->needed)
         return false;
@@ -102,8 +95,8 @@ ritz_node *const *ritz_trim_scan(ritz_graph *to, const ritz_node *n,
                                  ritz_node *const *in, const bool *read)
 {
     trimming t = {.to = to, .spec = ritz_scan_spec_of(n->attr), .in = in};
-    ritz_node **out = list(to, n->nout, sizeof *out);
-    int *place = list(to, n->nout, sizeof *place);
+    ritz_node **out = ritz_graph_list(to, n->nout, sizeof *out);
+    int *place = ritz_graph_list(to, n->nout, sizeof *place);
     const bool opened = open_trimming(&t, read);
     if (opened && out && place) {
         find_live(&t);

@@ -1,202 +1,251 @@
-/* loop.c - a scan as one instruction that runs a plan of its own again and
- * again.
+/* loop.c - scan and while_loop: one instruction that runs a plan of its own
+ * again and again.
  *
  * A step reads and writes in place: its elements and results are slices of
- * what is stacked. Carries go back and forth between two places each, so that
- * the last step writes the result; the first step reads the initial values
- * where they are. Nothing is allocated or copied between steps.
+ * what is stacked. Carries go back and forth between two places each; the
+ * first step reads the initial values where they are, and the last one of a
+ * scan writes the result. Nothing is allocated or copied between steps.
  */
-#include "base/memory.h"
-#include "graph/execute/operand.h"
+#include "base/parallel.h"
+#include "graph/control.h"
+#include "graph/execute/nested.h"
 #include "graph/scan.h"
 
 #include <string.h>
 
-/* Where the body's input or output is in step t, which runs as number i. */
-typedef struct port {
-    int inner;    /* buffer of the nested plan */
-    ritz_at at;   /* outside; of a carry: its initial, or last, value */
-    size_t bytes; /* of one step */
-    int carry;    /* which one, or -1 */
-} port;
-
 typedef struct loop {
-    ritz_plan *plan;
+    ritz_plan *plan, *test; /* of a step; whether there is one more */
     int64_t length;
     bool reverse;
-    port *fixed, *carry, *element, *result; /* constants, inputs, outputs */
     int constants, carries, elements, results;
-    port *next; /* the carries as outputs */
+    /* The constants, carries and elements; the new carries and results; the
+     * constants and carries of the test, and what it gives. */
+    ritz_port *in, *out, *test_in, test_out;
+    ritz_dtype verdict;
     ritz_at memory;
-    size_t *spare; /* where in the memory a carry's second place is */
+    size_t test_memory, verdict_memory; /* where in the memory */
+    size_t *spare;                      /* where a carry's second place is */
 } loop;
 
-static size_t padded(size_t bytes)
+static unsigned char *memory_of(const loop *d, const ritz_runtime *rt)
 {
-    return (bytes + RITZ_ALIGN - 1) / RITZ_ALIGN * RITZ_ALIGN;
+    return ritz_address(rt, d->memory);
 }
 
-/* What never moves. */
-static void place_fixed(const loop *d, const ritz_runtime *rt)
-{
-    const ritz_plan *p = d->plan;
-    unsigned char *memory = ritz_address(rt, d->memory);
-    for (int b = 0; b < p->buffers; b++)
-        if (p->buffer[b].place == RITZ_IN_ARENA)
-            p->base[b] = memory + p->buffer[b].offset;
-    for (int i = 0; i < d->constants; i++)
-        p->base[d->fixed[i].inner] = ritz_address(rt, d->fixed[i].at);
-    for (int b = 0; b < p->buffers; b++)
-        if (p->buffer[b].place == RITZ_IN_BUFFER)
-            p->base[b] = p->base[ritz_root_buffer(p, b)];
-}
-
-/* Where carry k is after `left` further steps have yet to run. */
+/* Where carry k is, in the storage of the result or in its second place. */
 static void *carry_place(const loop *d, const ritz_runtime *rt, int k,
-                         int64_t left)
+                         bool second)
 {
-    if (left % 2 == 0)
-        return ritz_address(rt, d->next[k].at);
-    return (unsigned char *)ritz_address(rt, d->memory) + d->spare[k];
+    return second ? memory_of(d, rt) + d->spare[k]
+                  : ritz_address(rt, d->out[k].at);
 }
 
-static void place_step(const loop *d, const ritz_runtime *rt, int64_t i)
+static void place_constants(const loop *d, const ritz_runtime *rt)
 {
-    void **base = d->plan->base;
-    const int64_t left = d->length - 1 - i;
-    const size_t t = (size_t)(d->reverse ? left : i);
+    ritz_nested_place(d->plan, memory_of(d, rt));
+    for (int i = 0; i < d->constants; i++)
+        ritz_port_place(d->plan, &d->in[i], ritz_address(rt, d->in[i].at));
+}
+
+/* The carries of step i, which reads the initial ones if it is the first. */
+static void place_carries(const loop *d, const ritz_runtime *rt, int64_t i,
+                          bool second)
+{
+    const ritz_port *in = d->in + d->constants;
     for (int k = 0; k < d->carries; k++) {
-        base[d->carry[k].inner] = i == 0 ? ritz_address(rt, d->carry[k].at)
-                                         : carry_place(d, rt, k, left + 1);
-        base[d->next[k].inner] = carry_place(d, rt, k, left);
+        void *from = i == 0 ? ritz_address(rt, in[k].at)
+                            : carry_place(d, rt, k, !second);
+        ritz_port_place(d->plan, &in[k], from);
+        ritz_port_place(d->plan, &d->out[k], carry_place(d, rt, k, second));
     }
-    for (int k = 0; k < d->elements; k++)
-        base[d->element[k].inner] =
-            (unsigned char *)ritz_address(rt, d->element[k].at) +
-            t * d->element[k].bytes;
-    for (int k = 0; k < d->results; k++)
-        base[d->result[k].inner] =
-            (unsigned char *)ritz_address(rt, d->result[k].at) +
-            t * d->result[k].bytes;
 }
 
-static ritz_status run(const ritz_instruction *in, ritz_runtime *rt,
-                       bool may_stop, ritz_error *err)
+static void place_slice(const ritz_plan *plan, const ritz_runtime *rt,
+                        const ritz_port *p, size_t t)
+{
+    ritz_port_place(plan, p,
+                    (unsigned char *)ritz_address(rt, p->at) + t * p->bytes);
+}
+
+static ritz_status interrupted(ritz_error *err)
+{
+    return ritz_fail(err, RITZ_EINTERRUPTED, "interrupted");
+}
+
+static ritz_status run_scan(const ritz_instruction *in, ritz_runtime *rt,
+                            bool may_stop, ritz_error *err)
 {
     const loop *d = in->detail;
-    ritz_runtime inner = {.base = d->plan->base,
-                          .scratch = rt->scratch,
-                          .scratch_bytes = rt->scratch_bytes};
-    atomic_init(&inner.bad_index, RITZ_NO_INDEX);
+    const ritz_port *element = d->in + d->constants + d->carries;
+    const ritz_port *result = d->out + d->carries;
     ritz_status status = RITZ_OK;
-    place_fixed(d, rt);
+    place_constants(d, rt);
     for (int64_t i = 0; i < d->length && status == RITZ_OK; i++) {
-        place_step(d, rt, i);
-        status = ritz_run_nested(d->plan, &inner, may_stop, err);
+        const int64_t left = d->length - 1 - i;
+        const size_t t = (size_t)(d->reverse ? left : i);
+        place_carries(d, rt, i, left % 2 != 0);
+        for (int k = 0; k < d->elements; k++)
+            place_slice(d->plan, rt, &element[k], t);
+        for (int k = 0; k < d->results; k++)
+            place_slice(d->plan, rt, &result[k], t);
+        if (may_stop && ritz_interrupt_poll())
+            return interrupted(err);
+        status = ritz_nested_run(d->plan, rt, may_stop, err);
     }
     for (int k = 0; d->length == 0 && k < d->carries; k++)
-        memcpy(ritz_address(rt, d->next[k].at),
-               ritz_address(rt, d->carry[k].at), d->carry[k].bytes);
+        memcpy(ritz_address(rt, d->out[k].at),
+               ritz_address(rt, d->in[d->constants + k].at), d->out[k].bytes);
     return status;
 }
 
-static void describe(const ritz_instruction *in, ritz_text *out)
+/* Whether there is a step number i. */
+static ritz_status test(const loop *d, ritz_runtime *rt, int64_t i,
+                        bool may_stop, bool *more, ritz_error *err)
+{
+    unsigned char *memory = memory_of(d, rt);
+    void *verdict = memory + d->verdict_memory;
+    for (int k = 0; k < d->constants + d->carries; k++) {
+        const int carry = k - d->constants;
+        void *from = carry < 0 || i == 0
+                         ? ritz_address(rt, d->in[k].at)
+                         : carry_place(d, rt, carry, (i - 1) % 2 != 0);
+        ritz_port_place(d->test, &d->test_in[k], from);
+    }
+    ritz_nested_place(d->test, memory + d->test_memory);
+    ritz_port_place(d->test, &d->test_out, verdict);
+    const ritz_status status = ritz_nested_run(d->test, rt, may_stop, err);
+    *more = status == RITZ_OK && ritz_is_true(verdict, d->verdict);
+    return status;
+}
+
+static ritz_status run_while(const ritz_instruction *in, ritz_runtime *rt,
+                             bool may_stop, ritz_error *err)
+{
+    const loop *d = in->detail;
+    bool more = true;
+    int64_t i = 0;
+    place_constants(d, rt);
+    for (;; i++) {
+        ritz_status status = test(d, rt, i, may_stop, &more, err);
+        if (status == RITZ_OK && may_stop && ritz_interrupt_poll())
+            status = interrupted(err);
+        if (status != RITZ_OK)
+            return status;
+        if (!more)
+            break;
+        place_carries(d, rt, i, i % 2 != 0);
+        status = ritz_nested_run(d->plan, rt, may_stop, err);
+        if (status != RITZ_OK)
+            return status;
+    }
+    for (int k = 0; i % 2 == 0 && k < d->carries; k++)
+        memcpy(ritz_address(rt, d->out[k].at),
+               i == 0 ? ritz_address(rt, d->in[d->constants + k].at)
+                      : carry_place(d, rt, k, true),
+               d->out[k].bytes);
+    return RITZ_OK;
+}
+
+static void describe_scan(const ritz_instruction *in, ritz_text *out)
 {
     const loop *d = in->detail;
     ritz_text_printf(out, "%lld times %zu instructions", (long long)d->length,
                      ritz_plan_instructions(d->plan));
 }
 
-static const ritz_instruction_kind kind = {
-    .name = "scan", .run = run, .describe = describe};
+static void describe_while(const ritz_instruction *in, ritz_text *out)
+{
+    const loop *d = in->detail;
+    ritz_text_printf(out, "%zu instructions, while %zu give true",
+                     ritz_plan_instructions(d->plan),
+                     ritz_plan_instructions(d->test));
+}
+
+static const ritz_instruction_kind scan_kind = {
+    .name = "scan", .run = run_scan, .describe = describe_scan};
+static const ritz_instruction_kind while_kind = {
+    .name = "while_loop", .run = run_while, .describe = describe_while};
 
 /* Emission. */
 
-static port port_of(ritz_lowering *l, int inner, const ritz_node *step,
-                    const ritz_node *outside)
+static bool set_ports(ritz_lowering *l, loop *d, const ritz_node *n,
+                      const ritz_body *b)
 {
-    return (port){.inner = inner,
-                  .at = ritz_at_of(l, outside),
-                  .bytes = (size_t)ritz_shape_count(&step->shape) *
-                           ritz_dtype_size(step->dtype)};
-}
-
-static int buffer_in_place(const ritz_plan *p, ritz_place place, int index)
-{
-    for (int b = 0; b < p->buffers; b++)
-        if (p->buffer[b].place == place && p->buffer[b].index == index)
-            return b;
-    return 0; /* every input and output has one */
-}
-
-static bool allocate_ports(ritz_lowering *l, loop *d)
-{
-    d->fixed = ritz_plan_alloc(l, (size_t)d->constants, sizeof(port));
-    d->carry = ritz_plan_alloc(l, (size_t)d->carries, sizeof(port));
-    d->next = ritz_plan_alloc(l, (size_t)d->carries, sizeof(port));
+    const int nout = d->carries + d->results;
+    d->in = ritz_plan_alloc(l, (size_t)b->nin, sizeof *d->in);
+    d->out = ritz_plan_alloc(l, (size_t)nout, sizeof *d->out);
     d->spare = ritz_plan_alloc(l, (size_t)d->carries, sizeof *d->spare);
-    d->element = ritz_plan_alloc(l, (size_t)d->elements, sizeof(port));
-    d->result = ritz_plan_alloc(l, (size_t)d->results, sizeof(port));
+    for (int i = 0; i < b->nin && !l->failed; i++)
+        d->in[i] = ritz_port_in(l, d->plan, i, b->in[i], n->in[i]);
+    for (int k = 0; k < nout && !l->failed; k++)
+        d->out[k] = ritz_port_out(l, d->plan, k, b->out[k], n->out[k]);
     return !l->failed;
 }
 
-static void set_ports(ritz_lowering *l, loop *d, const ritz_node *n,
-                      const ritz_body *b)
+/* The nested arenas and the carries' second places, one after the other. */
+static void set_memory(ritz_lowering *l, loop *d, const ritz_node *n)
 {
-    for (int i = 0; i < b->nin; i++) {
-        const int inner = buffer_in_place(d->plan, RITZ_IN_INPUT, i);
-        const port p = port_of(l, inner, b->in[i], n->in[i]);
-        if (i < d->constants)
-            d->fixed[i] = p;
-        else if (i < d->constants + d->carries)
-            d->carry[i - d->constants] = p;
-        else
-            d->element[i - d->constants - d->carries] = p;
+    size_t bytes = ritz_nested_padded(d->plan->arena_bytes);
+    if (d->test) {
+        d->test_memory = bytes;
+        d->verdict_memory = bytes + ritz_nested_padded(d->test->arena_bytes);
+        bytes = d->verdict_memory + RITZ_ALIGN;
     }
-    for (int k = 0; k < b->nout; k++) {
-        const int inner = buffer_in_place(d->plan, RITZ_IN_OUTPUT, k);
-        const port p = port_of(l, inner, b->out[k], n->out[k]);
-        if (k < d->carries)
-            d->next[k] = p;
-        else
-            d->result[k - d->carries] = p;
-    }
-}
-
-/* One piece of memory for the nested arena and the second places. */
-static int reserve(ritz_lowering *l, loop *d)
-{
-    size_t bytes = padded(d->plan->arena_bytes);
     for (int k = 0; k < d->carries; k++) {
         d->spare[k] = bytes;
-        bytes += padded(d->carry[k].bytes);
+        bytes += ritz_nested_padded(d->out[k].bytes);
     }
-    d->memory = (ritz_at){ritz_new_buffer(l, RITZ_U8, (int64_t)bytes), 0};
-    return d->memory.buffer;
+    d->memory = ritz_nested_operands(l, n, bytes);
+}
+
+static void finish(ritz_lowering *l, loop *d, const ritz_node *n,
+                   const ritz_body *body)
+{
+    d->plan = l->failed ? NULL : ritz_compile_body(l, body);
+    if (d->plan && set_ports(l, d, n, body))
+        set_memory(l, d, n);
+    if (!l->failed)
+        l->plan->code[l->plan->instructions - 1].flops =
+            (double)d->length * ritz_plan_flops(d->plan);
 }
 
 void ritz_emit_scan(ritz_lowering *l, const ritz_node *n)
 {
     const ritz_scan_spec s = ritz_scan_spec_of(n->attr);
     ritz_instruction *i;
-    loop *d = ritz_add_instruction(l, n, &kind, sizeof *d, &i);
+    loop *d = ritz_add_instruction(l, n, &scan_kind, sizeof *d, &i);
     if (!d)
         return;
-    *d = (loop){.plan = ritz_compile_body(l, s.body),
-                .length = s.length,
+    *d = (loop){.length = s.length,
                 .reverse = s.reverse,
                 .constants = s.constants,
                 .carries = s.carries,
                 .elements = s.body->nin - s.constants - s.carries,
                 .results = s.body->nout - s.carries};
-    int *in = ritz_lower_alloc(l, (size_t)n->nin, sizeof *in);
-    if (l->failed || !allocate_ports(l, d))
+    finish(l, d, n, s.body);
+}
+
+void ritz_emit_while(ritz_lowering *l, const ritz_node *n)
+{
+    const ritz_while_spec s = ritz_while_spec_of(n->attr);
+    ritz_instruction *i;
+    loop *d = ritz_add_instruction(l, n, &while_kind, sizeof *d, &i);
+    if (!d)
         return;
-    set_ports(l, d, n, s.body);
+    ritz_body step = *s.body, verdict = *s.body;
+    step.nout = s.carries;
+    verdict.out += s.carries;
+    verdict.nout = 1;
+    *d = (loop){.test = ritz_compile_body(l, &verdict),
+                .verdict = verdict.out[0]->dtype,
+                .length = 1,
+                .constants = s.constants,
+                .carries = s.carries};
+    d->test_in = ritz_plan_alloc(l, (size_t)n->nin, sizeof *d->test_in);
+    if (l->failed)
+        return;
     for (int k = 0; k < n->nin; k++)
-        in[k] = ritz_buffer_of(l, ritz_readable_view(l, n->in[k]).base);
-    ritz_set_operands(l, i, in, n->nin, 0);
-    ritz_set_all_outputs(l, n, reserve(l, d));
-    i = &l->plan->code[l->plan->instructions - 1];
-    i->flops = (double)s.length * ritz_plan_flops(d->plan);
+        d->test_in[k] = ritz_port_in(l, d->test, k, verdict.in[k], n->in[k]);
+    d->test_out.inner = ritz_port_out(l, d->test, 0, verdict.out[0], n).inner;
+    finish(l, d, n, &step);
 }

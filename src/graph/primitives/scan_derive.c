@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "graph/build.h"
+#include "graph/internal.h"
 #include "graph/transform.h"
 
 #include <string.h>
@@ -44,10 +45,7 @@ typedef struct derivation {
 
 static void *list(derivation *d, int count, size_t size)
 {
-    void *p = ritz_arena_alloc(ritz_graph_arena(d->g), (size_t)count, size);
-    if (!p)
-        ritz_graph_fail(d->g, RITZ_ENOMEM, "graph: out of memory");
-    return p;
+    return ritz_graph_list(d->g, count, size);
 }
 
 static bool good(const derivation *d)

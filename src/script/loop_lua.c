@@ -1,4 +1,5 @@
-/* scan_lua.c - ritz.scan: a loop that carries state, as one node.
+/* loop_lua.c - ritz.scan and ritz.while_loop: loops that carry state, as one
+ * node each.
  *
  * The function is called once with a carry and an element that have no values.
  * What it appended is cut out of the trace: the part between those variables
@@ -7,6 +8,7 @@
 #include "script/tensor_lua.h"
 
 #include "graph/build.h"
+#include "graph/control.h"
 #include "graph/scan.h"
 #include "script/course.h"
 #include "script/document.h"
@@ -15,14 +17,16 @@
 #include <lauxlib.h>
 #include <string.h>
 
-static const ritz_binding bindings[2]; /* at the end */
+enum { SCAN, WHILE_LOOP, BINDINGS };
+static const ritz_binding bindings[BINDINGS + 1]; /* at the end */
 
-enum { FUNCTION = 1, INITIAL, OPTIONS };
 enum { LEAVES = RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS };
 
 /* Indices are of the frame's stack; a tree is a template with its list. */
-typedef struct scanning {
+typedef struct looping {
     ritz_course c;
+    int function, initial, options; /* arguments; 0: none */
+    int condition;                  /* of while_loop: called before the body */
     int carry, carry_list, element, element_list;
     size_t carries, elements;
     int64_t length;
@@ -32,10 +36,10 @@ typedef struct scanning {
     ritz_node **out;              /* of the function: carries, results */
     int result, result_list;
     size_t results;
-} scanning;
+} looping;
 
 /* Pushes a list, and the template of the tree at `index` (0: nil). */
-static int push_tree(scanning *s, int index, int leaves)
+static int push_tree(looping *s, int index, int leaves)
 {
     lua_State *L = s->c.L;
     lua_newtable(L);
@@ -47,12 +51,11 @@ static int push_tree(scanning *s, int index, int leaves)
     return list;
 }
 
-static void read_length(scanning *s)
+static void read_length(looping *s)
 {
     lua_State *L = s->c.L;
-    const int options = lua_type(L, OPTIONS) == LUA_TTABLE ? OPTIONS : 0;
     s->length = -1;
-    if (ritz_option(L, options, "length")) {
+    if (ritz_option(L, s->options, "length")) {
         s->length = ritz_check_integer(L, -1, "scan", "length");
         if (s->length < 0)
             ritz_refuse(L, "scan: length must be 0 or more, got %lld",
@@ -75,21 +78,25 @@ static void read_length(scanning *s)
     }
     if (s->length < 0)
         ritz_refuse(L, "scan: wants xs, or a length");
-    if (ritz_option(L, options, "reverse")) {
+    if (ritz_option(L, s->options, "reverse")) {
         s->reverse = lua_toboolean(L, -1);
         lua_pop(L, 1);
     }
 }
 
-static void read_arguments(scanning *s)
+static void read_carry(looping *s)
 {
     lua_State *L = s->c.L;
-    const int options = lua_type(L, OPTIONS) == LUA_TTABLE ? OPTIONS : 0;
-    s->carry_list = push_tree(s, INITIAL, LEAVES);
+    s->carry_list = push_tree(s, s->initial, LEAVES);
     s->carry = s->carry_list + 1;
     s->carries = lua_rawlen(L, s->carry_list);
     s->start = ritz_course_push_nodes(&s->c, s->carry_list, s->carries);
-    const bool given = ritz_option(L, options, "xs");
+}
+
+static void read_elements(looping *s)
+{
+    lua_State *L = s->c.L;
+    const bool given = ritz_option(L, s->options, "xs");
     s->element_list =
         push_tree(s, given ? lua_gettop(L) : 0, RITZ_TREE_TENSORS);
     s->element = s->element_list + 1;
@@ -118,7 +125,7 @@ static ritz_node *variable_like(ritz_graph *g, const ritz_node *x, bool element)
     return v;
 }
 
-static void push_variables(scanning *s)
+static void push_variables(looping *s)
 {
     lua_State *L = s->c.L;
     s->variable = ritz_push_nodes(L, s->carries + s->elements);
@@ -132,23 +139,52 @@ static void push_variables(scanning *s)
     ritz_course_store(&s->c, s->element_list, element, s->elements);
 }
 
-/* Calls the function; its results are pushed, as two trees, with their nodes.
+/* Pushes the node, in a list, of what the condition says of the carry. */
+static void push_verdict(looping *s)
+{
+    lua_State *L = s->c.L;
+    lua_pushvalue(L, s->condition);
+    ritz_tree_unflatten(L, s->carry, s->carry_list);
+    lua_call(L, 1, 1);
+    const ritz_handle *h = ritz_handle_test(L, -1);
+    if (!h || ritz_handle_shape(h)->rank > 0)
+        ritz_refuse(L,
+                    "while_loop: the condition must be one number, as "
+                    "ritz.less gives, got %s",
+                    ritz_got_at(L, -1).text);
+}
+
+/* Calls the function; what it returns is pushed: a carry, and what is stacked.
  */
-static void call_body(scanning *s)
+static int push_results(looping *s)
+{
+    lua_State *L = s->c.L;
+    lua_pushvalue(L, s->function);
+    ritz_tree_unflatten(L, s->carry, s->carry_list);
+    if (s->condition) {
+        lua_call(L, 1, 1);
+        push_verdict(s);
+    } else {
+        ritz_tree_unflatten(L, s->element, s->element_list);
+        lua_call(L, 2, 2);
+    }
+    return lua_gettop(L) - 1;
+}
+
+/* The body's outputs, in nodes and as trees, which are pushed. */
+static void call_body(looping *s)
 {
     lua_State *L = s->c.L;
     push_variables(s);
-    lua_pushvalue(L, FUNCTION);
-    ritz_tree_unflatten(L, s->carry, s->carry_list);
-    ritz_tree_unflatten(L, s->element, s->element_list);
-    lua_call(L, 2, 2);
-    luaL_checkstack(L, 2 * LUA_MINSTACK, "scan");
+    const int first = push_results(s);
+    luaL_checkstack(L, 2 * LUA_MINSTACK, s->c.who);
     ritz_trace_mark_place(L, s->c.trace);
-    const int first = lua_gettop(L) - 1;
     const int carry_list = push_tree(s, first, LEAVES);
     if (!ritz_tree_alike(L, s->carry, carry_list + 1))
-        ritz_refuse(L, "scan: the function must return a carry with the keys "
-                       "of the one it got, then what is stacked");
+        ritz_refuse(L,
+                    "%s: the function must return a carry with the keys of "
+                    "the one it got",
+                    s->c.who);
     s->result_list = push_tree(s, first + 1, LEAVES);
     s->result = s->result_list + 1;
     s->results = lua_rawlen(L, s->result_list);
@@ -159,24 +195,24 @@ static void call_body(scanning *s)
     memcpy(s->out + s->carries, list, s->results * sizeof *list);
 }
 
-static int refuse_carry(scanning *s, size_t i, const ritz_node *got)
+static int refuse_carry(looping *s, size_t i, const ritz_node *got)
 {
     lua_State *L = s->c.L;
     const ritz_node *want = s->variable[i];
-    ritz_tree_names(L, INITIAL, LEAVES);
+    ritz_tree_names(L, s->initial, LEAVES);
     lua_rawgeti(L, -1, (lua_Integer)i + 1);
     const char *path = lua_tostring(L, -1);
     return ritz_refuse(L,
-                       "scan: the carry%s%s must stay as it is, wanted %s, "
+                       "%s: the carry%s%s must stay as it is, wanted %s, "
                        "got %s",
-                       path && *path ? " " : "", path ? path : "",
+                       s->c.who, path && *path ? " " : "", path ? path : "",
                        ritz_got_type(want->dtype, &want->shape).text,
                        ritz_got_type(got->dtype, &got->shape).text);
 }
 
 /* A number that became a tensor begins as one: then the body is made again.
  */
-static bool settle_carries(scanning *s)
+static bool settle_carries(looping *s)
 {
     bool settled = true;
     for (size_t i = 0; i < s->carries; i++) {
@@ -199,7 +235,7 @@ static bool settle_carries(scanning *s)
     return settled;
 }
 
-static void trace_body(scanning *s)
+static void trace_body(looping *s)
 {
     const int top = lua_gettop(s->c.L);
     for (bool settled = false; !settled;) {
@@ -215,7 +251,7 @@ static void trace_body(scanning *s)
 
 /* Cuts the body out of the trace. Gives the node, or NULL when the function
  * returned nothing. */
-static ritz_node *append_scan(scanning *s)
+static ritz_node *append_loop(looping *s)
 {
     ritz_graph *g = s->c.graph;
     const size_t variables = s->carries + s->elements;
@@ -233,85 +269,126 @@ static ritz_node *append_scan(scanning *s)
     ritz_body *body = ritz_arena_alloc(ritz_graph_arena(g), 1, sizeof *body);
     ritz_node **outer = ritz_push_nodes(s->c.L, operands + variables);
     if (!inner || !body)
-        ritz_refuse(s->c.L, "scan: no memory");
+        ritz_refuse(s->c.L, "%s: no memory", s->c.who);
     memcpy(inner, cut.body.in + variables, operands * sizeof *inner);
     memcpy(inner + operands, cut.body.in, variables * sizeof *inner);
     memcpy(outer, cut.operand, operands * sizeof *outer);
     memcpy(outer + operands, s->start, s->carries * sizeof *outer);
-    memcpy(outer + operands + s->carries, s->stacked,
-           s->elements * sizeof *outer);
+    for (size_t i = 0; i < s->elements; i++)
+        outer[operands + s->carries + i] = s->stacked[i];
     *body = cut.body;
     body->in = inner;
-    const ritz_scan_spec spec = {body, s->length, cut.operands, (int)s->carries,
+    const ritz_scan_spec scan = {body, s->length, cut.operands, (int)s->carries,
                                  s->reverse};
-    ritz_node *scan = ritz_scan(g, &spec, outer);
+    const ritz_while_spec loop = {body, cut.operands, (int)s->carries};
+    ritz_node *node =
+        s->condition ? ritz_while(g, &loop, outer) : ritz_scan(g, &scan, outer);
     ritz_trace_check(s->c.L, s->c.trace);
-    return scan;
+    return node;
 }
 
-static void store_results(scanning *s, ritz_node *scan)
+static void store(looping *s, ritz_node *loop, int list, size_t first,
+                  size_t count)
 {
-    lua_State *L = s->c.L;
-    ritz_node **list = ritz_push_nodes(L, s->carries + s->results);
-    for (size_t k = 0; k < s->carries + s->results; k++) {
-        list[k] = ritz_output(scan, (int)k);
-        if (k < s->carries)
-            list[k]->weak = s->variable[k]->weak;
+    ritz_node **node = ritz_push_nodes(s->c.L, count);
+    for (size_t k = 0; k < count; k++) {
+        node[k] = ritz_output(loop, (int)(first + k));
+        if (first + k < s->carries)
+            node[k]->weak = s->variable[k]->weak;
     }
-    ritz_course_store(&s->c, s->carry_list, list, s->carries);
-    ritz_course_store(&s->c, s->result_list, list + s->carries, s->results);
+    ritz_course_store(&s->c, list, node, count);
 }
 
 static int l_scan(lua_State *L)
 {
-    scanning s = {.results = 0};
+    looping s = {.function = 1, .initial = 2};
     ritz_check_function(L, "scan");
-    lua_settop(L, OPTIONS);
-    ritz_check_options(L, lua_type(L, OPTIONS) == LUA_TTABLE ? OPTIONS : 0,
-                       &bindings[0].record);
+    lua_settop(L, 3);
+    s.options = lua_type(L, 3) == LUA_TTABLE ? 3 : 0;
+    ritz_check_options(L, s.options, &bindings[SCAN].record);
     ritz_course_begin(&s.c, L, "scan");
-    read_arguments(&s);
+    read_carry(&s);
+    read_elements(&s);
     trace_body(&s);
-    ritz_node *scan = append_scan(&s);
-    if (scan)
-        store_results(&s, scan);
+    ritz_node *loop = append_loop(&s);
+    if (loop) {
+        store(&s, loop, s.carry_list, 0, s.carries);
+        store(&s, loop, s.result_list, s.carries, s.results);
+    }
     ritz_tree_unflatten(L, s.carry, s.carry_list);
     ritz_tree_unflatten(L, s.result, s.result_list);
     return ritz_course_finish(&s.c, lua_gettop(L) - 1);
 }
 
-static const ritz_binding bindings[2] = {
-    {.record =
-         {.module = "ritz",
-          .name = "scan",
-          .params = {{.name = "xs",
-                      .kind = RITZ_PARAM_ANY,
-                      .doc = "a tree of tensors with the steps along axis 1"},
-                     {.name = "length",
-                      .kind = RITZ_PARAM_INT,
-                      .doc = "the number of steps; that of xs when left out"},
-                     {.name = "reverse",
-                      .kind = RITZ_PARAM_BOOL,
-                      .doc = "begin with the last element"}},
-          .signature = "ritz.scan(f, init, {xs, length, reverse})",
-          .summary = "A loop that carries state: carry, y = f(carry, x) in "
-                     "every step.",
-          .details =
-              "Gives the last carry, and the results y of all steps stacked "
-              "along axis 1. The carry is a tree whose keys, dtypes and shapes "
-              "stay as in init; x is the tree xs at one step, or nil. f is "
-              "traced once, however long the loop is. In reverse the last "
-              "element comes first, and what is stacked stays in its place. "
-              "Composes with every transform, to any order.",
-          .source = "JAX's lax.scan",
-          .example =
-              "ritz.scan(function(sum, x) return sum + x, sum + x end, 0, {xs "
-              "= ritz.tensor{1, 2, 3}})  --> 6, {1, 3, 6}"},
-     .call = l_scan},
-    {.call = NULL},
+static int l_while_loop(lua_State *L)
+{
+    looping s = {.condition = 1, .function = 2, .initial = 3};
+    ritz_check_function(L, "while_loop");
+    lua_settop(L, 3);
+    if (lua_type(L, 2) != LUA_TFUNCTION)
+        ritz_refuse(L, "while_loop: argument 2 must be a function, got %s",
+                    ritz_got_at(L, 2).text);
+    ritz_course_begin(&s.c, L, "while_loop");
+    read_carry(&s);
+    if (s.carries == 0)
+        ritz_refuse(L, "while_loop: nothing is carried");
+    trace_body(&s);
+    store(&s, append_loop(&s), s.carry_list, 0, s.carries);
+    ritz_tree_unflatten(L, s.carry, s.carry_list);
+    return ritz_course_finish(&s.c, lua_gettop(L));
+}
+
+static const ritz_binding bindings[BINDINGS + 1] = {
+    [SCAN] =
+        {.record =
+             {.module = "ritz",
+              .name = "scan",
+              .params =
+                  {{.name = "xs",
+                    .kind = RITZ_PARAM_ANY,
+                    .doc = "a tree of tensors with the steps along axis 1"},
+                   {.name = "length",
+                    .kind = RITZ_PARAM_INT,
+                    .doc = "the number of steps; that of xs when left out"},
+                   {.name = "reverse",
+                    .kind = RITZ_PARAM_BOOL,
+                    .doc = "begin with the last element"}},
+              .signature = "ritz.scan(f, init, {xs, length, reverse})",
+              .summary = "A loop that carries state: carry, y = f(carry, x) in "
+                         "every step.",
+              .details =
+                  "Gives the last carry, and the results y of all steps stacked "
+                  "along axis 1. The carry is a tree whose keys, dtypes and shapes "
+                  "stay as in init; x is the tree xs at one step, or nil. f is "
+                  "traced once, however long the loop is. In reverse the last "
+                  "element comes first, and what is stacked stays in its place. "
+                  "Composes with every transform, to any order.",
+              .source = "JAX's lax.scan",
+              .example =
+                  "ritz.scan(function(sum, x) return sum + x, sum + x end, 0, {xs "
+                  "= ritz.tensor{1, 2, 3}})  --> 6, {1, 3, 6}"},
+         .call = l_scan},
+    [WHILE_LOOP] =
+        {.record =
+             {.module = "ritz",
+              .name = "while_loop",
+              .signature =
+                  "ritz.while_loop(cond, body, init)",
+              .summary = "carry = body(carry) while cond(carry) is true.",
+              .details =
+                  "Gives the last carry, a tree whose keys, dtypes and shapes stay "
+                  "as in init. cond gives one number, which is true when it is not "
+                  "0: see ritz.less. Both functions are traced once. Under vmap an "
+                  "element that is done keeps its carry until all are. Forward "
+                  "mode goes through the loop; for reverse mode use ritz.scan, "
+                  "which has a length.",
+              .source = "JAX's lax.while_loop",
+              .example = "ritz.while_loop(function(c) return ritz.less(c, 100) "
+                         "end, function(c) return c * 2 end, 3)  --> 192.0"},
+         .call = l_while_loop},
 };
 
-void ritz_scan_open(lua_State *L)
+void ritz_loop_open(lua_State *L)
 {
     ritz_bindings(L, bindings);
 }
