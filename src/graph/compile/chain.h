@@ -19,6 +19,7 @@ typedef struct ritz_chain {
     ritz_fused *f;
     ritz_dtype dtype;
     bool *absorbed;     /* by member: a product inside of its reader's step */
+    int *readers;       /* in the chain, of member i */
     int *last;          /* the last member that reads member i, or -1 */
     ritz_operand *home; /* where member i's value is */
     bool *in_use;       /* registers */

@@ -145,7 +145,7 @@ static bool is_chain(const ritz_unit *u)
 
 bool ritz_emit_units(ritz_lowering *l)
 {
-    const ritz_unit **list = ritz_lower_alloc(l, l->units, sizeof(void *));
+    ritz_unit **list = ritz_lower_alloc(l, l->units, sizeof(void *));
     size_t n = 0;
     if (!list)
         return false;

@@ -18,14 +18,20 @@ static int by_id(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* Is the member stored, and not computed again here? */
+static bool is_stored_here(const ritz_chain *c, int member)
+{
+    const ritz_lowered *v = ritz_value_of(c->l, c->u->member[member]);
+    return v->stored && &c->l->unit[ritz_find_unit(c->l, v->unit)] == c->u;
+}
+
 static bool can_absorb(const ritz_chain *c, const ritz_node *n, int i)
 {
     const int product = ritz_chain_member(c, n->in[i]);
     if (product < 0)
         return false;
-    const ritz_node *m = c->u->member[product];
-    const ritz_lowered *v = ritz_value_of(c->l, m);
-    return m->prim == &ritz_primitive_mul && !v->stored && v->users == 1;
+    return c->u->member[product]->prim == &ritz_primitive_mul &&
+           c->readers[product] == 1 && !is_stored_here(c, product);
 }
 
 /* Which product, if any, member n takes in: its operand number, or -1. */
@@ -62,6 +68,42 @@ int ritz_chain_operands(const ritz_chain *c, const ritz_node *n,
     return 3;
 }
 
+/* The member that n's operand i is, or repeats; or -1. */
+static int member_read(const ritz_chain *c, const ritz_node *operand)
+{
+    const int m = ritz_chain_member(c, operand);
+    return m >= 0 ? m : ritz_chain_spread(c, operand);
+}
+
+/* Takes out of the unit what only other chains read, which computed it again;
+ * counts the readers of what is left. */
+static void count_readers(ritz_chain *c, ritz_unit *u)
+{
+    for (int i = u->members - 1; i >= 0; i--) {
+        const ritz_node *n = u->member[i];
+        const bool end = ritz_value_of(c->l, n)->span == RITZ_SPAN_END;
+        if (c->readers[i] == 0 && !end && !is_stored_here(c, i)) {
+            c->absorbed[i] = true;
+            continue;
+        }
+        for (int k = 0; n->prim->class != RITZ_CLASS_CAST && k < n->nin; k++) {
+            const int m = member_read(c, n->in[k]);
+            if (m >= 0)
+                c->readers[m]++;
+        }
+    }
+    int kept = 0;
+    for (int i = 0; i < u->members; i++) {
+        const bool unread = c->absorbed[i];
+        c->absorbed[i] = false;
+        if (unread)
+            continue;
+        c->readers[kept] = c->readers[i];
+        u->member[kept++] = u->member[i];
+    }
+    u->members = kept;
+}
+
 static void find_lifetimes(ritz_chain *c)
 {
     for (int i = 0; i < c->u->members; i++) {
@@ -78,9 +120,7 @@ static void find_lifetimes(ritz_chain *c)
             continue;
         const int nin = ritz_chain_operands(c, c->u->member[i], in, &op);
         for (int k = 0; k < nin; k++) {
-            int m = ritz_chain_member(c, in[k]);
-            if (m < 0)
-                m = ritz_chain_spread(c, in[k]);
+            const int m = member_read(c, in[k]);
             if (m >= 0)
                 c->last[m] = i;
         }
@@ -98,14 +138,14 @@ static void release_registers(ritz_chain *c)
 static ritz_operand member_home(ritz_chain *c)
 {
     const ritz_node *n = c->u->member[c->now];
-    const ritz_lowered *v = ritz_value_of(c->l, n);
-    if (!v->stored)
+    if (!is_stored_here(c, c->now))
         return (ritz_operand){.kind = RITZ_IN_REGISTER,
                               .index = ritz_take_register(c)};
     const int buffer = ritz_buffer_of(c->l, n);
     c->write_buffer[c->writes++] = buffer;
-    return (ritz_operand){
-        .kind = RITZ_IN_MEMORY, .span = v->span, .index = buffer};
+    return (ritz_operand){.kind = RITZ_IN_MEMORY,
+                          .span = ritz_value_of(c->l, n)->span,
+                          .index = buffer};
 }
 
 static void emit_cast(ritz_chain *c)
@@ -200,6 +240,7 @@ static bool open_chain(ritz_chain *c)
 {
     const size_t n = (size_t)c->u->members;
     c->absorbed = ritz_lower_alloc(c->l, n, sizeof *c->absorbed);
+    c->readers = ritz_lower_alloc(c->l, n, sizeof *c->readers);
     c->last = ritz_lower_alloc(c->l, n, sizeof *c->last);
     c->home = ritz_lower_alloc(c->l, n, sizeof *c->home);
     c->in_use = ritz_lower_alloc(c->l, 4 * n + 4, sizeof *c->in_use);
@@ -294,7 +335,7 @@ static void finish(ritz_chain *c)
                       (size_t)f->registers * f->stride + (size_t)f->block * 8);
 }
 
-void ritz_emit_fused(ritz_lowering *l, const ritz_unit *u)
+void ritz_emit_fused(ritz_lowering *l, ritz_unit *u)
 {
     qsort(u->member, (size_t)u->members, sizeof(void *), by_id);
     ritz_chain *c = ritz_lower_alloc(l, 1, sizeof *c);
@@ -304,6 +345,9 @@ void ritz_emit_fused(ritz_lowering *l, const ritz_unit *u)
     c->u = u;
     c->dtype = u->member[0]->dtype;
     if (!open_chain(c))
+        return;
+    count_readers(c, u);
+    if (u->members == 0)
         return;
     shape_blocks(c);
     find_lifetimes(c);

@@ -36,6 +36,7 @@ typedef enum ritz_role {
 typedef struct ritz_lowered {
     ritz_role role;
     bool stored;    /* a member that somebody outside of its chain reads */
+    bool kept;      /* it is, whatever chains do */
     ritz_span span; /* of a member: the chain's elements, its rows, or _END */
     int unit;       /* that computes it; -1 */
     int buffer;     /* -1 until it is given one */
@@ -96,7 +97,19 @@ ritz_view ritz_readable_view(const ritz_lowering *l, const ritz_node *n);
 const ritz_node *ritz_below_reshapes(const ritz_node *n);
 
 /* units.c: decides roles and forms units. */
+int ritz_find_unit(const ritz_lowering *l, int unit);
+int ritz_new_unit(ritz_lowering *l, const ritz_node *n, bool fused);
+/* Notes that n is read from memory; the order of what computes it. */
+int ritz_read_stored(ritz_lowering *l, const ritz_node *n);
+/* The same for an operand that n's instruction must find as it likes it. */
+int ritz_read_operand(ritz_lowering *l, const ritz_node *n,
+                      const ritz_node *operand);
+void ritz_form_single(ritz_lowering *l, const ritz_node *n);
 bool ritz_form_units(ritz_lowering *l, ritz_node *const *output, int nout);
+
+/* join.c: into which chain. */
+void ritz_join_elementwise(ritz_lowering *l, const ritz_node *n);
+void ritz_join_reduction(ritz_lowering *l, const ritz_node *n);
 
 /* windows.c: which unfolds and products vanish into a neighbour. */
 bool ritz_folds_into_products(const ritz_lowering *l, const ritz_node *unfold);
@@ -114,7 +127,7 @@ ritz_instruction *ritz_new_instruction(ritz_lowering *l, const ritz_node *n,
 void ritz_need_scratch(ritz_lowering *l, size_t bytes);
 
 /* The emitters, one a file. */
-void ritz_emit_fused(ritz_lowering *l, const ritz_unit *u);
+void ritz_emit_fused(ritz_lowering *l, ritz_unit *u);
 void ritz_emit_reduce(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_share(ritz_lowering *l, const ritz_node *n);
 void ritz_emit_argmax(ritz_lowering *l, const ritz_node *n);
