@@ -1,148 +1,17 @@
--- nn.lua - ritz.nn: layers and initialisers.
+-- nn.lua - ritz.nn: dense layers, convolutions, normalisation, sequences of layers.
 --
--- A layer is a table with init{seed =}, which gives parameters and state, and
--- is called as y, state = layer(params, x, ctx). Nothing is hidden in it: what
--- it learns, remembers and draws comes in and goes out. Functions of one tensor
--- are layers too. The arithmetic is in the records of src/nn.
---
--- Keys of random draws are derived from the path of a parameter
--- ("linear_2.w"), so that a layer that is added leaves the others as they were.
+-- What a layer is is said in layer.lua; layers over sequences of vectors are in
+-- sequence.lua.
 
+local base = require "ritz.layer"
 local internal = require "ritz.internal"
 local options = require "ritz.options"
 local ritz = require "ritz"
 
 local nn = ritz.nn
-
-local Layer = { __name = "ritz.layer" }
-
-local function is_layer(value) return getmetatable(value) == Layer end
-
---- A key of its own for each path: FNV-1a, 32 bits.
-local function key_of(key, path)
-    local hash = 0x811c9dc5
-    for i = 1, #path do
-        hash = ((hash ~ path:byte(i)) * 0x01000193) & 0xffffffff
-    end
-    return ritz.fold_in(key, hash)
-end
-
-local function join(path, name)
-    return path == "" and name or path .. "." .. name
-end
-
--- Initialisers.
-
-local function normal(variance)
-    return function(shape, key, dtype, n_in, n_out)
-        return ritz.normal(shape, { std = math.sqrt(variance(n_in, n_out)), key = key,
-            dtype = dtype })
-    end
-end
-
-local function uniform(variance)
-    return function(shape, key, dtype, n_in, n_out)
-        local bound = math.sqrt(3 * variance(n_in, n_out))
-        return ritz.uniform(shape, { low = -bound, high = bound, key = key, dtype = dtype })
-    end
-end
-
-local function he(n_in) return 2 / n_in end
-local function glorot(n_in, n_out) return 2 / (n_in + n_out) end
-local function lecun(n_in) return 1 / n_in end
-
-nn.initialisers = {
-    he_normal = normal(he),
-    he_uniform = uniform(he),
-    glorot_normal = normal(glorot),
-    glorot_uniform = uniform(glorot),
-    lecun_normal = normal(lecun),
-    lecun_uniform = uniform(lecun),
-    normal = normal(function() return 1 end),
-    zeros = function(shape, _, dtype) return ritz.zeros(shape, dtype) end,
-    ones = function(shape, _, dtype) return ritz.ones(shape, dtype) end,
-}
-
---- The initialiser of a name, or the function itself.
-local function initialiser(who, init)
-    if type(init) == "function" then return init end
-    local found = nn.initialisers[init]
-    if found then return found end
-    local known = {}
-    for name in next, nn.initialisers do known[#known + 1] = name end
-    table.sort(known)
-    if type(init) ~= "string" then
-        error(("%s: init must be a name or a function, got %s"):format(who,
-            options.describe(init)), 0)
-    end
-    local near = internal.nearest(init, known)
-    error(("%s: unknown initialiser %q; %s"):format(who, init, near
-        and "did you mean " .. near .. "?" or "there are " .. table.concat(known, ", ")), 0)
-end
-
--- Layers.
-
-local init_params = {
-    { name = "seed", kind = "integer", doc = "of the draws; not given: the run's seed" },
-    { name = "dtype", kind = "dtype", default = "f32", doc = "of the parameters" },
-}
-
---- Makes a layer. `parts` has kind, name (of the user), text (what it prints as),
--- begin(key, dtype, path), which gives parameters and state, and
--- run(params, x, ctx, path), which gives a value and the next state.
-local function new_layer(parts)
-    parts.init = function(given)
-        local o = options.check("init", init_params, given)
-        local key = ritz.key(math.tointeger(o.seed or ritz.run.seed))
-        local params, state = parts.begin(key, o.dtype, "")
-        if state == nil then return params end -- the prompt would show the nil
-        return params, state
-    end
-    return setmetatable(parts, Layer)
-end
-
--- The fourth argument is the path, given by the layer around this one.
-function Layer:__call(params, x, ctx, path)
-    path = path or ""
-    internal.layer(path ~= "" and path or self.kind)
-    return self.run(params, x, ctx, path)
-end
-
-function Layer:__tostring() return self.text end
-
-local function no_parameters() return {} end
-
---- A layer without parameters and state.
-local function plain(kind, text, f)
-    return new_layer { kind = kind, text = text, begin = no_parameters,
-        run = function(_, x) return f(x) end }
-end
-
-local function need_params(who, params, field)
-    local found = type(params) == "table" and params[field]
-    if not ritz.is_tensor(found) then
-        error(("%s: parameters with %s wanted, as init gives them, got %s"):format(who, field,
-            options.describe(params)), 0)
-    end
-    return params
-end
-
-local weight_params = {
-    { name = "bias", kind = "boolean", default = true, doc = "add a bias" },
-    { name = "init", kind = "any", default = "he_normal", doc = "of the weights: a name or"
-        .. " function(shape, key, dtype, n_in, n_out)" },
-    { name = "name", kind = "text", doc = "of the parameters in a network" },
-}
-
---- begin() of layers with weights w and, perhaps, a bias b.
-local function weights(o, shape, n_in, n_out)
-    local draw = initialiser("init", o.init)
-    return function(key, dtype, path)
-        local p = { w = draw(shape, key_of(key, join(path, "w")), dtype, n_in, n_out) }
-        if o.bias then p.b = ritz.zeros({ shape[#shape] }, dtype) end
-        return p
-    end
-end
+local new_layer, plain, weights = base.new, base.plain, base.weights
+local need_params, weight_params = base.need_params, base.weight_params
+local is_layer, key_of, join = base.is, base.key_of, base.join
 
 function nn.linear(n_in, n_out, given)
     local o = options.check("linear", weight_params, given)
@@ -246,6 +115,32 @@ function nn.layer_norm(size, given)
         end }
 end
 
+function nn.rms_norm(size, given)
+    local o = options.check("rms_norm", norm_params, given)
+    size = options.whole("rms_norm", "size", size)
+    local how = { eps = o.eps }
+    return new_layer { kind = "rms_norm", name = o.name, text = "rms_norm " .. size,
+        begin = function(_, dtype) return { scale = ritz.ones({ size }, dtype) } end,
+        run = function(p, x)
+            need_params("rms_norm", p, "scale")
+            return ritz.rms_norm(x, p.scale, how)
+        end }
+end
+
+function nn.group_norm(groups, size, given)
+    local o = options.check("group_norm", norm_params, given)
+    groups = options.whole("group_norm", "groups", groups)
+    size = options.whole("group_norm", "size", size)
+    local how = { groups = groups, eps = o.eps }
+    return new_layer { kind = "group_norm", name = o.name,
+        text = ("group_norm %d of %d"):format(groups, size),
+        begin = scale_and_shift(size),
+        run = function(p, x)
+            need_params("group_norm", p, "scale")
+            return ritz.group_norm(x, p.scale, p.shift, how)
+        end }
+end
+
 local batch_norm_params = table.move(norm_params, 1, #norm_params, 2, {
     { name = "momentum", kind = "number", default = 0.1, low = 0, high = 1,
         doc = "how far the running statistics move in a step" },
@@ -279,7 +174,7 @@ function nn.dropout(rate)
     if type(rate) ~= "number" or not (rate >= 0 and rate < 1) then
         error(("dropout: rate must be 0 to below 1, got %s"):format(options.describe(rate)), 0)
     end
-    return new_layer { kind = "dropout", text = "dropout " .. rate, begin = no_parameters,
+    return new_layer { kind = "dropout", text = "dropout " .. rate, begin = base.no_parameters,
         draws = true,
         run = function(_, x, ctx)
             if not (ctx and ctx.train) then return x end
@@ -402,6 +297,8 @@ function nn.sequential(list)
         end }
 end
 
+require "ritz.sequence" -- layers that are made of these
+
 function nn.count(params)
     local n = 0
     for _, leaf in ipairs(ritz.tree.leaves(params)) do
@@ -412,8 +309,7 @@ end
 
 -- Records.
 
-local shared = " A layer has init{seed, dtype}, which gives parameters and state, and is"
-    .. " called as y, state = layer(params, x, ctx), with ctx = {train, key, state} or nil."
+local shared = base.shared
 
 ritz.document(nn.linear, {
     signature = "nn.linear(n_in, n_out, {bias, init, name})",
@@ -470,6 +366,24 @@ ritz.document(nn.layer_norm, {
     example = "local l = ritz.nn.layer_norm(3)\n"
         .. "l(l.init {}, ritz.ones { 2, 3 }).shape  --> {2, 3}",
     see = { "ritz.layer_norm" },
+})
+ritz.document(nn.rms_norm, {
+    signature = "nn.rms_norm(size, {eps, name})",
+    summary = "Divides the last axis by its root mean square, then scales it.",
+    details = "size is that of the last axis." .. shared,
+    params = norm_params,
+    example = "local l = ritz.nn.rms_norm(3)\n"
+        .. "l(l.init {}, ritz.ones { 2, 3 }).shape  --> {2, 3}",
+    see = { "ritz.rms_norm" },
+})
+ritz.document(nn.group_norm, {
+    signature = "nn.group_norm(groups, size, {eps, name})",
+    summary = "Normalises each row in groups of channels, then scales and shifts it.",
+    details = "size is that of the last axis, the channels, which groups must divide." .. shared,
+    params = norm_params,
+    example = "local l = ritz.nn.group_norm(2, 4)\n"
+        .. "l(l.init {}, ritz.ones { 2, 5, 5, 4 }).shape  --> {2, 5, 5, 4}",
+    see = { "ritz.group_norm" },
 })
 ritz.document(nn.batch_norm, {
     signature = "nn.batch_norm(size, {momentum, eps, name})",

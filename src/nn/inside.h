@@ -31,8 +31,10 @@ extern const ritz_function ritz_nn_logsumexp, ritz_nn_softmax,
     ritz_nn_log_softmax;
 extern const ritz_function ritz_nn_linear, ritz_nn_conv2d, ritz_nn_max_pool2d,
     ritz_nn_avg_pool2d;
-extern const ritz_function ritz_nn_layer_norm, ritz_nn_batch_norm,
-    ritz_nn_dropout;
+extern const ritz_function ritz_nn_layer_norm, ritz_nn_rms_norm,
+    ritz_nn_group_norm, ritz_nn_batch_norm, ritz_nn_dropout;
+extern const ritz_function ritz_nn_attention, ritz_nn_lstm_cell,
+    ritz_nn_gru_cell;
 extern const ritz_function ritz_nn_one_hot, ritz_nn_embedding;
 extern const ritz_function ritz_nn_sort, ritz_nn_top_k, ritz_nn_take_along,
     ritz_nn_argmin, ritz_nn_quantile, ritz_nn_median, ritz_nn_searchsorted;

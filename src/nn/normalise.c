@@ -1,4 +1,4 @@
-/* normalise.c - layer and batch normalisation.
+/* normalise.c - normalisation of layers, groups and batches.
  *
  * Both subtract a mean and divide by a root: 1/sqrt(var + eps) is one rsqrt
  * per group, and what remains per element is one multiply-add or two.
@@ -64,6 +64,96 @@ const ritz_function ritz_nn_layer_norm = {
     .optional = 2,
     .params = {EPS},
     .build = build_layer_norm,
+};
+
+static void build_rms_norm(ritz_graph *g, const ritz_call *call,
+                           ritz_node **out)
+{
+    static const char *const names[] = {"scale"};
+    ritz_node *x = call->x[0];
+    out[0] = NULL;
+    if (!check(g, call, names))
+        return;
+    const int last = x->shape.rank - 1;
+    ritz_node *mean = ritz_mean_axes(g, ritz_square(g, x), &last, 1, true);
+    ritz_node *size = ritz_shift(g, mean, call->v[0].number);
+    out[0] = affine(g, ritz_mul(g, x, ritz_rsqrt(g, size)), call->x[1], NULL);
+}
+
+const ritz_function ritz_nn_rms_norm = {
+    .module = "ritz",
+    .name = "rms_norm",
+    .signature = "ritz.rms_norm(x, scale, {eps})",
+    .summary = "x with mean square 1 along the last axis, then scaled.",
+    .details = "scale is [size of the last axis], or left out. eps is added to "
+               "the mean square.",
+    .source = "Zhang and Sennrich 2019, equation 4",
+    .example = "ritz.rms_norm(ritz.tensor{3, -3}, {eps = 0})  --> {1, -1}",
+    .tensors = 2,
+    .optional = 1,
+    .params = {EPS},
+    .build = build_rms_norm,
+};
+
+/* [rows, ..., channels] -> [rows, positions, groups, channels of a group] */
+static ritz_shape grouped(const ritz_node *x, int64_t groups)
+{
+    const int last = x->shape.rank - 1;
+    ritz_shape s = {
+        .rank = 4,
+        .dim = {x->shape.dim[0], 1, groups, x->shape.dim[last] / groups}};
+    for (int i = 1; i < last; i++)
+        s.dim[1] *= x->shape.dim[i];
+    return s;
+}
+
+static void build_group_norm(ritz_graph *g, const ritz_call *call,
+                             ritz_node **out)
+{
+    static const char *const names[] = {"scale", "shift"};
+    static const int axes[] = {1, 3};
+    ritz_node *x = call->x[0], *mean;
+    const int64_t groups = call->v[0].i;
+    out[0] = NULL;
+    if (!check(g, call, names) ||
+        !ritz_nn_wants_rank(g, "group_norm", x, 2, "x [rows, ..., channels]"))
+        return;
+    if (x->shape.dim[x->shape.rank - 1] % groups) {
+        ritz_graph_fail(g, RITZ_ESHAPE,
+                        "group_norm: groups must divide the channels, got %lld "
+                        "for %s",
+                        (long long)groups, ritz_type_of(x).text);
+        return;
+    }
+    const ritz_shape s = grouped(x, groups);
+    ritz_node *z = ritz_reshape(g, x, &s);
+    ritz_node *var = ritz_variance(g, z, axes, 2, &mean);
+    z = normalised(g, z, mean, var, call->v[1].number);
+    out[0] = affine(g, ritz_reshape(g, z, &x->shape), call->x[1], call->x[2]);
+}
+
+const ritz_function ritz_nn_group_norm = {
+    .module = "ritz",
+    .name = "group_norm",
+    .signature = "ritz.group_norm(x, scale, shift, {groups, eps})",
+    .summary = "Each row of x with mean 0 and variance 1 in every group of "
+               "channels, then scaled and shifted.",
+    .details = "x is [rows, ..., channels]; groups are of channels that lie "
+               "side by side, and of all that is between. scale and shift are "
+               "[channels], or left out.",
+    .source = "Wu and He 2018, equations 1 and 7",
+    .example = "ritz.group_norm(ritz.tensor{{1, 3, 5, 5}}, {groups = 2, eps = "
+               "1e-9})  --> {{-1, 1, 0, 0}}",
+    .tensors = 3,
+    .optional = 2,
+    .params = {{.name = "groups",
+                .kind = RITZ_PARAM_INT,
+                .required = true,
+                .low = 1,
+                .high = 1e9,
+                .doc = "how many"},
+               EPS},
+    .build = build_group_norm,
 };
 
 /* The running value, moved towards `now`. */
