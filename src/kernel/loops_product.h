@@ -30,22 +30,9 @@ typedef struct panel {
     bool add;
 } panel;
 
-INLINE vec fused_vec(vec v, vec b, vec c)
-{
-#if UNIT_BYTES == 64 && UNIT_BITS == 32
-    return _mm512_fmadd_ps(v, b, c);
-#elif UNIT_BYTES == 64
-    return _mm512_fmadd_pd(v, b, c);
-#elif UNIT_BITS == 32
-    return _mm256_fmadd_ps(v, b, c);
-#else
-    return _mm256_fmadd_pd(v, b, c);
-#endif
-}
-
 INLINE vec fused(real a, vec b, vec c)
 {
-    return fused_vec(vec_of(a), b, c);
+    return vec_fma(vec_of(a), b, c);
 }
 
 /* `rows`, `vectors` and `how` are constants wherever this is used, so that the
@@ -262,12 +249,12 @@ static void dots(const ritz_product *p)
         int64_t l = 0;
         for (; l + 4 * WIDTH <= p->k; l += 4 * WIDTH)
             for (int j = 0; j < 4; j++)
-                sum[j] = fused_vec(load(a + l + j * WIDTH),
-                                   load(x + l + j * WIDTH), sum[j]);
+                sum[j] = vec_fma(load(a + l + j * WIDTH),
+                                 load(x + l + j * WIDTH), sum[j]);
         for (; l < p->k; l += WIDTH) {
             const size_t n = p->k - l < WIDTH ? (size_t)(p->k - l) : WIDTH;
-            sum[0] = fused_vec(load_part(a + l, n, 0), load_part(x + l, n, 0),
-                               sum[0]);
+            sum[0] =
+                vec_fma(load_part(a + l, n, 0), load_part(x + l, n, 0), sum[0]);
         }
         const real total = fold(SUM, sum, 4);
         c[i * p->ldc] = p->add ? c[i * p->ldc] + total : total;

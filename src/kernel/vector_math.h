@@ -1,10 +1,11 @@
-/* vector_math.h - SLEEF's functions on this unit's vectors: vec_exp(x), ...
+/* vector_math.h - functions on this unit's vectors: vec_exp(x), ...
  *
- * All are deterministic variants, which give the same bits for every width.
- * Their error bounds in units in the last place (u10: 1.0, u35: 3.5):
+ * But for the fused multiply-add they are SLEEF's, in deterministic variants,
+ * which give the same bits for every width. Their error bounds in units in the
+ * last place (u10: 1.0, u35: 3.5):
  *
  *   f32  exp expm1 log1p erf pow 1.0; sin cos tan asin acos atan atan2 sinh
- *        cosh tanh log 3.5, because 1.0 takes two to three times as long
+ *        cosh log 3.5, because 1.0 takes two to three times as long
  *   f64  1.0
  *
  * `portable` calls the same family's scalar functions, which need a processor
@@ -23,6 +24,26 @@
 #define FAST   u10
 #define LETTER d
 #endif
+
+/* a b + c, rounded once; in `nofma`, twice. */
+static inline vec vec_fma(vec a, vec b, vec c)
+{
+#if UNIT_BYTES == 64 && UNIT_BITS == 32
+    return _mm512_fmadd_ps(a, b, c);
+#elif UNIT_BYTES == 64
+    return _mm512_fmadd_pd(a, b, c);
+#elif UNIT_BYTES == 32 && UNIT_BITS == 32
+    return _mm256_fmadd_ps(a, b, c);
+#elif UNIT_BYTES == 32
+    return _mm256_fmadd_pd(a, b, c);
+#elif defined UNIT_NOFMA
+    return a * b + c;
+#else
+    for (int i = 0; i < WIDTH; i++)
+        c[i] = LIBM(fma)(a[i], b[i], c[i]);
+    return c;
+#endif
+}
 
 #define CALL_(set, f, letter, width, accuracy, isa) \
     Sleef_##set##_##f##letter##width##_##accuracy##isa
@@ -106,7 +127,9 @@ FUNCTION1(acos, FAST)
 FUNCTION1(atan, FAST)
 FUNCTION1(sinh, FAST)
 FUNCTION1(cosh, FAST)
-FUNCTION1(tanh, FAST)
+#if UNIT_BITS == 64 /* f32: loops_function.h */
+FUNCTION1(tanh, u10)
+#endif
 FUNCTION1(erf, u10)
 FUNCTION2(pow, u10)
 FUNCTION2(atan2, FAST)
