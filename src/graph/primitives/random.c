@@ -69,6 +69,16 @@ static void build_normal(ritz_graph *g, const ritz_call *call, ritz_node **out)
 
 /* Mapped keys draw differently; keys that are not mapped draw alike. */
 
+#define SHAPE_AND_DTYPE                            \
+    {.name = "shape",                              \
+     .kind = RITZ_PARAM_SHAPE,                     \
+     .required = true,                             \
+     .doc = "the sizes drawn for each key"},       \
+    {                                              \
+        .name = "dtype", .kind = RITZ_PARAM_DTYPE, \
+        .doc = "\"f32\" when left out, or \"f64\"" \
+    }
+
 const ritz_primitive ritz_primitive_uniform = {
     .function =
         {
@@ -81,13 +91,7 @@ const ritz_primitive ritz_primitive_uniform = {
             .example = "ritz.random.uniform(ritz.key(1), {2, 3}).shape"
                        "  --> {2, 3}",
             .tensors = 1,
-            .params = {{.name = "shape",
-                        .kind = RITZ_PARAM_SHAPE,
-                        .required = true,
-                        .doc = "the sizes drawn for each key"},
-                       {.name = "dtype",
-                        .kind = RITZ_PARAM_DTYPE,
-                        .doc = "\"f32\" when left out, or \"f64\""}},
+            .params = {SHAPE_AND_DTYPE},
             .build = build_uniform,
         },
     .class = RITZ_CLASS_KERNEL,
@@ -112,13 +116,7 @@ const ritz_primitive ritz_primitive_normal = {
             .example = "ritz.random.normal(ritz.key(1), {2, 3}).shape"
                        "  --> {2, 3}",
             .tensors = 1,
-            .params = {{.name = "shape",
-                        .kind = RITZ_PARAM_SHAPE,
-                        .required = true,
-                        .doc = "the sizes drawn for each key"},
-                       {.name = "dtype",
-                        .kind = RITZ_PARAM_DTYPE,
-                        .doc = "\"f32\" when left out, or \"f64\""}},
+            .params = {SHAPE_AND_DTYPE},
             .build = build_normal,
         },
     .class = RITZ_CLASS_KERNEL,

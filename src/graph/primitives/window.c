@@ -160,6 +160,20 @@ static void build_unfold(ritz_graph *g, const ritz_call *call, ritz_node **out)
     out[0] = ritz_unfold_window(g, call->x[0], &w);
 }
 
+#define WINDOW                                               \
+    {.name = "kernel",                                       \
+     .kind = RITZ_PARAM_INTS,                                \
+     .required = true,                                       \
+     .doc = "height and width of the window"},               \
+        {.name = "stride",                                   \
+         .kind = RITZ_PARAM_INTS,                            \
+         .fallback = 1,                                      \
+         .doc = "steps down and across"},                    \
+    {                                                        \
+        .name = "padding", .kind = RITZ_PARAM_INTS,          \
+        .doc = "zeros around the image, in height and width" \
+    }
+
 const ritz_primitive ritz_primitive_unfold = {
     .function =
         {
@@ -175,18 +189,7 @@ const ritz_primitive ritz_primitive_unfold = {
             .example = "ritz.unfold(ritz.ones{1, 3, 3, 1}, 2).shape"
                        "  --> {1, 2, 2, 4}",
             .tensors = 1,
-            .params = {{.name = "kernel",
-                        .kind = RITZ_PARAM_INTS,
-                        .required = true,
-                        .doc = "height and width of the window"},
-                       {.name = "stride",
-                        .kind = RITZ_PARAM_INTS,
-                        .fallback = 1,
-                        .doc = "steps down and across"},
-                       {.name = "padding",
-                        .kind = RITZ_PARAM_INTS,
-                        .fallback = 0,
-                        .doc = "zeros around the image, in height and width"}},
+            .params = {WINDOW},
             .build = build_unfold,
         },
     .class = RITZ_CLASS_KERNEL,
@@ -272,18 +275,7 @@ const ritz_primitive ritz_primitive_fold = {
                         .kind = RITZ_PARAM_INTS,
                         .required = true,
                         .doc = "height and width of the image"},
-                       {.name = "kernel",
-                        .kind = RITZ_PARAM_INTS,
-                        .required = true,
-                        .doc = "height and width of the window"},
-                       {.name = "stride",
-                        .kind = RITZ_PARAM_INTS,
-                        .fallback = 1,
-                        .doc = "steps down and across"},
-                       {.name = "padding",
-                        .kind = RITZ_PARAM_INTS,
-                        .fallback = 0,
-                        .doc = "zeros around the image, in height and width"}},
+                       WINDOW},
             .build = build_fold,
         },
     .class = RITZ_CLASS_KERNEL,
