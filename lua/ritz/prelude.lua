@@ -52,8 +52,8 @@ ritz.document(ritz.document, {
 
 -- Fields of ritz that are loaded when they are first asked for. Where C made a
 -- table of the name, the part completes it.
-internal.lazy = { data = true, help = true, nn = true, optim = true, plot = true,
-    run = true, train = true }
+internal.lazy = { data = true, explain = true, help = true, nn = true, optim = true,
+    plot = true, profile = true, run = true, train = true }
 
 -- Those that are globals at the prompt.
 internal.modules = { "nn", "optim", "data", "plot", "run" }

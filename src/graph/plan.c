@@ -10,7 +10,6 @@
 #include "base/parallel.h"
 #include "graph/compile/plan_internal.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,11 +63,16 @@ static void run_tile(void *context, size_t tile, int worker)
     j->in->kind->tile(j->in, j->rt, tile, worker);
 }
 
+bool ritz_is_shared(const ritz_instruction *in)
+{
+    return in->work >= worth_sharing && in->tiles > 1;
+}
+
 static bool run_tiles(const ritz_instruction *in, ritz_runtime *rt,
                       bool may_stop)
 {
     job j = {in, rt};
-    if (in->work < worth_sharing || in->tiles <= 1) {
+    if (!ritz_is_shared(in)) {
         for (size_t t = 0; t < in->tiles; t++) {
             if (may_stop && ritz_interrupted())
                 return false;
@@ -293,67 +297,9 @@ double ritz_plan_flops(const ritz_plan *plan)
     return sum;
 }
 
-void ritz_plan_print(const ritz_plan *plan, ritz_text *out)
+ritz_status ritz_plan_look(ritz_plan *plan, ritz_tensor **in,
+                           ritz_look_fn *look, void *context, ritz_error *err)
 {
-    ritz_text_printf(out, "%zu instructions, %zu bytes of arena\n",
-                     ritz_plan_instructions(plan), plan->arena_bytes);
-    for (int i = plan->first; i < plan->instructions; i++) {
-        const ritz_instruction *in = &plan->code[i];
-        if (i == plan->tail)
-            ritz_text_puts(out, "  -- from here donated inputs are written\n");
-        ritz_text_printf(out, "%4d  %-15s %-12s ", i - plan->first + 1,
-                         in->kind->name, in->label);
-        in->kind->describe(in, out);
-        if (in->origin.script)
-            ritz_text_printf(out, "   (%s:%d)", in->origin.script,
-                             in->origin.line);
-        ritz_text_puts(out, "\n");
-    }
-}
-
-/* Looking for the first value that is not finite. */
-
-static bool all_finite(const ritz_buffer *b, const void *data)
-{
-    if (b->dtype == RITZ_F32) {
-        for (int64_t i = 0; i < b->count; i++)
-            if (!isfinite(((const float *)data)[i]))
-                return false;
-    } else if (b->dtype == RITZ_F64) {
-        for (int64_t i = 0; i < b->count; i++)
-            if (!isfinite(((const double *)data)[i]))
-                return false;
-    }
-    return true;
-}
-
-static ritz_status search(ritz_plan *plan, const ritz_origin **where,
-                          const char **primitive, ritz_error *err)
-{
-    ritz_runtime rt = runtime_of(plan);
-    for (int i = plan->first; i < plan->instructions; i++) {
-        const ritz_instruction *in = &plan->code[i];
-        const ritz_status status = run_one(in, &rt, true, err);
-        if (status != RITZ_OK)
-            return status;
-        for (int k = 0; k < in->results; k++) {
-            const int out = in->out[k];
-            if (all_finite(&plan->buffer[out], plan->base[out]))
-                continue;
-            *where = &in->origin;
-            *primitive = in->label;
-            return RITZ_OK;
-        }
-    }
-    return RITZ_OK;
-}
-
-ritz_status ritz_plan_find_nonfinite(ritz_plan *plan, ritz_tensor **in,
-                                     const ritz_origin **where,
-                                     const char **primitive, ritz_error *err)
-{
-    *where = NULL;
-    *primitive = NULL;
     ritz_tensor **out = ritz_new((size_t)plan->nout, sizeof *out);
     if (!out)
         return ritz_fail_memory(err, "plan");
@@ -364,7 +310,7 @@ ritz_status ritz_plan_find_nonfinite(ritz_plan *plan, ritz_tensor **in,
         status = take_outputs(plan, in, out, true, err);
     if (status == RITZ_OK) {
         fill_bases(plan, in, out);
-        status = search(plan, where, primitive, err);
+        status = look(plan, context, err);
         release_all(out, plan->nout);
     }
     ritz_free(out);

@@ -133,6 +133,23 @@ static void open_state(lua_State *L)
     ritz_trace_register(L);
 }
 
+static int free_text(lua_State *L)
+{
+    ritz_text_free(lua_touserdata(L, 1));
+    return 0;
+}
+
+ritz_text *ritz_core_push_text(lua_State *L)
+{
+    ritz_text *text = lua_newuserdatauv(L, sizeof *text, 0);
+    *text = (ritz_text){0};
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, free_text);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    return text;
+}
+
 int ritz_core_open(lua_State *L)
 {
     static const luaL_Reg hooks[] = {

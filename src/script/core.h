@@ -8,6 +8,7 @@
 #define RITZ_SCRIPT_CORE_H
 
 #include "base/random.h"
+#include "base/text.h"
 #include "script/check.h"
 #include "tensor/tensor.h"
 
@@ -46,6 +47,9 @@ void ritz_core_end_trace(lua_State *L);
 /* Lua's collector cannot see the bytes of tensors: a binding that made one
  * calls this when all it made is in handles. May run finalizers. */
 void ritz_core_collect(lua_State *L);
+
+/* Pushes an empty text, which the collector frees whatever is raised. */
+ritz_text *ritz_core_push_text(lua_State *L);
 
 /* For bindings elsewhere. The view lives as long as the value at `index`. The
  * slot that is pushed is to be filled with an owned tensor, or stay empty when

@@ -278,8 +278,9 @@ static const ritz_binding bindings[BINDINGS + 1] = {
                          "instead of storing what is in it.",
               .details =
                   "Its derivatives need the memory of its arguments and "
-                  "results only, and f's time once more. Values and gradients "
-                  "have the bits of f's. Composes with every transform.",
+                  "results only, and f's time once more. Bits are those of f, "
+                  "but where several parts share a parameter its gradients "
+                  "are added part by part. Composes with every transform.",
               .source = "Griewank and Walther 2008, chapter 12",
               .example = "ritz.grad(ritz.checkpoint(function(x) return x^3 "
                          "end))(2)  --> 12.0"},

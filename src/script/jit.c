@@ -8,13 +8,13 @@
  * point leaves nothing behind: what a failed call held is released by the
  * next one, or by the collector.
  */
-#include "script/tensor_lua.h"
+#include "script/jit.h"
 
 #include "base/memory.h"
-#include "graph/plan.h"
 #include "script/arguments.h"
 #include "script/course.h"
 #include "script/document.h"
+#include "script/tensor_lua.h"
 #include "script/tree.h"
 
 #include <lauxlib.h>
@@ -35,8 +35,9 @@ typedef struct plan_entry {
 
 typedef struct jit {
     ritz_arguments arguments; /* of the call that runs */
-    bool freeze;            /* tensors from outside are constants of the plan */
-    bool inspect;           /* the next call looks for what is not finite */
+    bool freeze; /* tensors from outside are constants of the plan */
+    ritz_inspect_fn *inspect; /* what the next call does with the plan */
+    void *inspect_context;
     plan_entry plan[PLANS]; /* the last used one first */
     int plans, next_table;
     ritz_tensor **out; /* of the call that runs: owned until in handles */
@@ -319,27 +320,18 @@ static int push_results(lua_State *L, jit *j)
     return count;
 }
 
-/* Instead of a run: what in the plan first gives a value that is not finite,
- * its script, line and layer; or nothing. */
-static int inspect_plan(lua_State *L, jit *j)
+/* Instead of a run. */
+static int inspect_plan(lua_State *L, jit *j, ritz_inspect_fn *inspect)
 {
-    const ritz_origin *where = NULL;
-    const char *what = NULL;
     ritz_error err = {0};
-    ritz_status status = ritz_arguments_fill(&j->arguments, &err);
-    if (status == RITZ_OK)
-        status = ritz_plan_find_nonfinite(j->plan[0].plan, j->arguments.in,
-                                          &where, &what, &err);
+    if (ritz_arguments_fill(&j->arguments, &err) != RITZ_OK) {
+        drop_call(j);
+        return ritz_raise(L, &err);
+    }
+    const int count =
+        inspect(L, j->plan[0].plan, j->arguments.in, j->inspect_context);
     drop_call(j);
-    if (status != RITZ_OK)
-        ritz_raise(L, &err);
-    if (!where)
-        return 0;
-    lua_pushstring(L, what);
-    lua_pushstring(L, where->script);
-    lua_pushinteger(L, where->line);
-    lua_pushstring(L, where->layer);
-    return 4;
+    return count;
 }
 
 static int call_jit(lua_State *L)
@@ -353,14 +345,14 @@ static int call_jit(lua_State *L)
         return lua_gettop(L);
     }
     jit *j = lua_touserdata(L, lua_upvalueindex(UP_JIT));
-    const bool inspect = j->inspect;
-    j->inspect = false;
+    ritz_inspect_fn *inspect = j->inspect;
+    j->inspect = NULL;
     drop_call(j); /* of a call that raised */
     ritz_arguments_read(L, &j->arguments, n, lua_upvalueindex(UP_FUNCTION));
     if (!find_plan(j))
         trace_plan(L, j, n);
     if (inspect)
-        return inspect_plan(L, j);
+        return inspect_plan(L, j, inspect);
     run_plan(L, j);
     ritz_arguments_give_up(L, &j->arguments);
     const int count = push_results(L, j);
@@ -395,13 +387,10 @@ static void read_arguments(lua_State *L, int options, const char *name,
     lua_pop(L, 1);
 }
 
-static int l_jit(lua_State *L)
+/* Pushes a closure of the function at `index` that has no plan yet. */
+static jit *push_jit(lua_State *L, int index)
 {
-    ritz_check_function(L, "jit");
-    lua_settop(L, 2);
-    const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
-    ritz_check_options(L, options, &bindings[0].record);
-    lua_pushvalue(L, 1);
+    lua_pushvalue(L, index);
     jit *j = lua_newuserdatauv(L, sizeof *j, 1);
     *j = (jit){0};
     lua_newtable(L);
@@ -410,26 +399,41 @@ static int l_jit(lua_State *L)
     lua_pushcfunction(L, collect);
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
+    lua_pushcclosure(L, call_jit, 2);
+    return j;
+}
+
+static int l_jit(lua_State *L)
+{
+    ritz_check_function(L, "jit");
+    lua_settop(L, 2);
+    const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
+    ritz_check_options(L, options, &bindings[0].record);
+    jit *j = push_jit(L, 1);
     read_arguments(L, options, "donate", j->arguments.donate);
     read_arguments(L, options, "static", j->arguments.fixed);
     if (ritz_option(L, options, "freeze")) {
         j->freeze = lua_toboolean(L, -1);
         lua_pop(L, 1);
     }
-    lua_pushcclosure(L, call_jit, 2);
     return 1;
 }
 
-int ritz_jit_find_nonfinite(lua_State *L)
+int ritz_jit_inspect(lua_State *L, int n, ritz_inspect_fn *inspect,
+                     void *context)
 {
-    if (lua_tocfunction(L, 1) != call_jit)
-        return ritz_refuse(L, "find_nonfinite: a function of ritz.jit wanted");
-    lua_getupvalue(L, 1, UP_JIT);
+    const int function = lua_gettop(L) - n;
+    if (lua_tocfunction(L, function) != call_jit) {
+        push_jit(L, function)->freeze = true;
+        lua_replace(L, function);
+    }
+    lua_getupvalue(L, function, UP_JIT);
     jit *j = lua_touserdata(L, -1);
     lua_pop(L, 1);
-    j->inspect = true;
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    return lua_gettop(L);
+    j->inspect = inspect;
+    j->inspect_context = context;
+    lua_call(L, n, LUA_MULTRET);
+    return lua_gettop(L) - function + 1;
 }
 
 /* The records. */

@@ -1,7 +1,6 @@
 /* nn_lua.c - which layer the nodes of the open trace are made in. */
 #include "script/nn_lua.h"
 
-#include "script/tensor_lua.h"
 #include "script/trace.h"
 
 #include <lauxlib.h>
@@ -17,9 +16,6 @@ static int l_layer(lua_State *L)
 
 void ritz_nn_lua_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"find_nonfinite", ritz_jit_find_nonfinite},
-        {"layer", l_layer},
-        {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"layer", l_layer}, {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
 }

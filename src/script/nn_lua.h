@@ -4,7 +4,7 @@
 
 #include <lua.h>
 
-/* Adds find_nonfinite, layer and threads to the table on top of the stack. */
+/* Adds layer to the table on top of the stack. */
 void ritz_nn_lua_open(lua_State *L);
 
 #endif

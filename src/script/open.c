@@ -4,6 +4,7 @@
 #include "base/parallel.h"
 #include "script/core.h"
 #include "script/data_lua.h"
+#include "script/explain_lua.h"
 #include "script/document.h"
 #include "script/files.h"
 #include "script/frames.h"
@@ -50,6 +51,7 @@ int ritz_open(lua_State *L, const char *lua_dir)
     ritz_run_lua_open(L);
     ritz_data_lua_open(L);
     ritz_nn_lua_open(L);
+    ritz_explain_lua_open(L);
     ritz_plot_lua_open(L);
     set_loaded(L, "ritz.internal", ritz + 1);
     lua_pushfstring(L, "%s/ritz/prelude.lua", lua_dir);

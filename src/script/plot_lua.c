@@ -23,7 +23,6 @@
 #define FIGURE "ritz.figure"
 #define PANEL  "ritz.panel"
 #define SERIES "ritz.series"
-#define TEXT   "ritz.text"
 
 /* --- handles ----------------------------------------------------------- */
 
@@ -286,20 +285,6 @@ static int l_save(lua_State *L)
     return done(L, ritz_figure_save(figure, path, &size, &err), &err);
 }
 
-static int free_text(lua_State *L)
-{
-    ritz_text_free(luaL_checkudata(L, 1, TEXT));
-    return 0;
-}
-
-static ritz_text *push_text(lua_State *L)
-{
-    ritz_text *text = lua_newuserdatauv(L, sizeof *text, 0);
-    *text = (ritz_text){0};
-    luaL_setmetatable(L, TEXT);
-    return text;
-}
-
 static int push_result(lua_State *L, ritz_text *text, ritz_status status,
                        const ritz_error *err)
 {
@@ -323,7 +308,7 @@ static int l_text(lua_State *L)
                            "show: width 1 to 1000 and height 0 to 1000 "
                            "wanted, got %lld and %lld",
                            (long long)width, (long long)height);
-    ritz_text *text = push_text(L);
+    ritz_text *text = ritz_core_push_text(L);
     ritz_error err = {0};
     const ritz_status status = ritz_figure_text(text, figure, (size_t)width,
                                                 (size_t)height, ascii, &err);
@@ -333,7 +318,7 @@ static int l_text(lua_State *L)
 static int l_describe(lua_State *L)
 {
     ritz_figure *figure = check_handle(L, 1, FIGURE);
-    ritz_text *text = push_text(L);
+    ritz_text *text = ritz_core_push_text(L);
     ritz_error err = {0};
     const ritz_status status = ritz_figure_describe(text, figure, &err);
     return push_result(L, text, status, &err);
@@ -398,5 +383,4 @@ void ritz_plot_lua_open(lua_State *L)
     make_kind(L, PANEL, "panel_methods", NULL, panel_methods);
     make_kind(L, SERIES, "series_methods", NULL, series_methods);
     ritz_values_open(L);
-    make_kind(L, TEXT, NULL, free_text, NULL);
 }

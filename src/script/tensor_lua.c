@@ -102,28 +102,10 @@ static int l_len(lua_State *L)
     return 1;
 }
 
-static int free_text(lua_State *L)
-{
-    ritz_text_free(lua_touserdata(L, 1));
-    return 0;
-}
-
-/* A text that is freed by the collector, whatever is raised meanwhile. */
-static ritz_text *push_text(lua_State *L)
-{
-    ritz_text *text = lua_newuserdatauv(L, sizeof *text, 0);
-    *text = (ritz_text){0};
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, free_text);
-    lua_setfield(L, -2, "__gc");
-    lua_setmetatable(L, -2);
-    return text;
-}
-
 static int l_tostring(lua_State *L)
 {
     const ritz_tensor *t = ritz_handle_concrete(L, 1, "tostring");
-    ritz_text *text = push_text(L);
+    ritz_text *text = ritz_core_push_text(L);
     if (ritz_tensor_shape(t)->rank < 2)
         ritz_tensor_describe(text, t);
     else

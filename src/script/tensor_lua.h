@@ -29,9 +29,4 @@ void ritz_jit_open(lua_State *L);
 void ritz_custom_open(lua_State *L);
 void ritz_jacobian_open(lua_State *L);
 void ritz_linear_open(lua_State *L);
-/* For ritz.internal: find_nonfinite(f, ...) calls f, which ritz.jit made, and
- * gives what in its plan first made a value that is not finite: the operation,
- * script, line and layer; or nothing. */
-int ritz_jit_find_nonfinite(lua_State *L);
-
 #endif

@@ -135,6 +135,18 @@ ritz_status ritz_run_instructions(const ritz_plan *plan, int first, int stop,
 /* The same with a runtime of the caller's, for a plan within a plan. */
 ritz_status ritz_run_range(const ritz_plan *plan, ritz_runtime *rt, int first,
                            int stop, bool may_stop, ritz_error *err);
+/* Prepares a run that leaves its inputs as they are, and calls `look` in the
+ * place of it. */
+typedef ritz_status ritz_look_fn(ritz_plan *plan, void *context,
+                                 ritz_error *err);
+ritz_status ritz_plan_look(ritz_plan *plan, ritz_tensor **in,
+                           ritz_look_fn *look, void *context, ritz_error *err);
+/* Whether the threads share the instruction's tiles. */
+bool ritz_is_shared(const ritz_instruction *in);
+/* The name of a buffer to people (report.h), and what a chain computes. */
+void ritz_plan_name(const ritz_plan *plan, int buffer, ritz_text *out);
+void ritz_fused_formula(const ritz_plan *plan, const ritz_instruction *in,
+                        ritz_text *out);
 /* The buffer whose storage this one has. */
 int ritz_root_buffer(const ritz_plan *plan, int buffer);
 /* Memory for the arena and every worker's scratch. */
