@@ -4,9 +4,11 @@
 -- are installed (scripts/peers/setup) in one of each peer; they are asked in turns,
 -- so that a busy minute falls on all of them. A figure is the median of the rounds;
 -- a ratio to a peer is the median of the rounds' ratios, so that what disturbs both
--- cancels. The floor of a step is what no implementation can save: its multiply-adds at
--- the best rate that products reach here, its functions at their cost in cache, and the
--- bytes that must move, measured in the same rounds. Nothing is required of the figures.
+-- cancels; beside it the ratio of the best rounds, and that of processor times, which
+-- leave out what other programs took. The floor of a step is what no implementation
+-- can save: its multiply-adds at the best rate that products reach here, its functions
+-- at their cost in cache, and the bytes that must move, measured in the same rounds.
+-- Nothing is required of the figures.
 
 local root = arg[0]:match "^(.*)/scripts/[^/]*$" or "."
 for _, folder in ipairs { "measure", "workloads" } do
@@ -169,7 +171,7 @@ local function start_all(list, workload, threads, o, errors)
         local process = i == 1 and start_ours(system, workload, threads, o, errors)
             or systems.start(system, workload, threads, errors)
         if process then
-            process.name, process.us = system.name, {}
+            process.name, process.us, process.cpu_us = system.name, {}, {}
             running[#running + 1] = process
         else
             print(("bench: %s does not run %s: see %s"):format(system.name, workload, errors))
@@ -184,8 +186,11 @@ local function contest(list, workload, threads, o, probes, errors, progress)
     for round = 1, o.rounds do
         machine.measure(probes, threads, math.min(o.seconds, 0.005))
         for _, process in ipairs(running) do
-            process.us[round] = systems.measure(process, o.seconds)
-                or error(("bench: %s ended early: see %s"):format(process.name, errors), 0)
+            local us, cpu_us = systems.measure(process, o.seconds)
+            if not us then
+                error(("bench: %s ended early: see %s"):format(process.name, errors), 0)
+            end
+            process.us[round], process.cpu_us[round] = us, cpu_us
         end
         progress(("%s, %d threads"):format(workload, threads), round)
     end
@@ -206,6 +211,7 @@ local function figures_of(workload, threads, running)
     for i, process in ipairs(running) do
         local us = statistics.median(process.us)
         f.systems[process.name] = { us = us, least_us = statistics.least(process.us),
+            cpu_us = statistics.median(process.cpu_us),
             first_s = process.first.first_s, start_s = process.start_s,
             check = process.first.check, later = process.first.later }
         if i > 1 and (not best or us < f.systems[best.name].us) then best = process end
@@ -213,6 +219,7 @@ local function figures_of(workload, threads, running)
     if best then
         f.best, f.ratio = best.name, ratio(running[1].us, best.us)
         f.least_ratio = f.systems.ritz.least_us / f.systems[best.name].least_us
+        f.cpu_ratio = ratio(running[1].cpu_us, best.cpu_us)
     end
     return f
 end

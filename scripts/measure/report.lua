@@ -37,7 +37,7 @@ end
 local function steps(f, list, add)
     local head = ("%-12s %7s"):format("us a step", "threads")
     for _, system in ipairs(list) do head = head .. ("%11s"):format(system.name) end
-    if #list > 1 then head = head .. ("%8s%7s  %-7s"):format("ratio", "best", "to") end
+    if #list > 1 then head = head .. ("%8s%7s%7s  %-7s"):format("ratio", "best", "cpu", "to") end
     add(head .. ("%11s%7s"):format("floor", "ratio"))
     for _, r in ipairs(f.results) do
         local line = ("%-12s %7d"):format(r.workload, r.threads)
@@ -47,6 +47,7 @@ local function steps(f, list, add)
         end
         if #list > 1 then
             line = line .. number("%8.2f", r.ratio) .. number("%7.2f", r.least_ratio)
+                .. number("%7.2f", r.cpu_ratio)
                 .. ("  %-7s"):format(r.best or "-")
         end
         add(line .. ("%11.1f%7.2f"):format(r.floor_us.sum, r.floor_ratio))

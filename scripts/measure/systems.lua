@@ -80,12 +80,13 @@ function systems.start(system, workload, threads, errors)
     return process
 end
 
---- The mean microseconds of a step, of steps for so many seconds; nil when it ended.
+--- The mean microseconds of a step and its processor time, of steps for so many
+-- seconds; nil when it ended.
 function systems.measure(process, seconds)
     process.input:write(("%g\n"):format(seconds))
     process.input:flush()
     local answer = read(process)
-    return answer and answer.us
+    if answer then return answer.us, answer.cpu_us end
 end
 
 --- An empty line: a process started later may hold this pipe's end, so that closing

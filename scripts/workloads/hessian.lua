@@ -36,14 +36,12 @@ local function operator()
     local from = draw.source()
     local params = ravel(from.dense(SIZES))
     local x, y = from.values { SAMPLES, SIZES[1] }, from.labels({ SAMPLES }, SIZES[3])
-    local product = ritz.jit(function(p, v, images, labels)
-        local function loss(w)
-            return ritz.nn.cross_entropy(dense(unravel(w), images, ritz.tanh), labels)
-        end
-        local _, hv = ritz.jvp(function(w) return (ritz.grad(loss)(w)) end, p, v)
-        return hv
-    end)
-    return function(v) return product(params, v, x, y) end, from.values(params.shape)
+    local function loss(w)
+        return ritz.nn.cross_entropy(dense(unravel(w), x, ritz.tanh), y)
+    end
+    local slope = ritz.grad(loss)
+    local product = ritz.linearize(function(w) return (slope(w)) end, params)
+    return product, from.values(params.shape)
 end
 
 local function hvp()

@@ -7,17 +7,19 @@ local trainer = require "trainer"
 
 local STEPS, BATCH, INPUTS, WIDTH = 100, 32, 16, 64
 
-local function cell(p, h, c, x)
-    local z = ritz.linear(ritz.concatenate({ x, h }, 2), p.w, p.b)
+local function cell(p, s, x)
+    local z = ritz.linear(ritz.concatenate({ x, s.h }, 2), p.w, p.b)
     local function gate(i) return z:slice(2, (i - 1) * WIDTH + 1, i * WIDTH) end
-    c = ritz.sigmoid(gate(2)) * c + ritz.sigmoid(gate(1)) * ritz.tanh(gate(3))
-    return ritz.sigmoid(gate(4)) * ritz.tanh(c), c
+    local c = ritz.sigmoid(gate(2)) * s.c + ritz.sigmoid(gate(1)) * ritz.tanh(gate(3))
+    return { h = ritz.sigmoid(gate(4)) * ritz.tanh(c), c = c }
 end
 
 local function prediction(p, x)
-    local h, c = ritz.zeros { BATCH, WIDTH }, ritz.zeros { BATCH, WIDTH }
-    for step = 1, STEPS do h, c = cell(p, h, c, x[step]) end
-    return ritz.linear(h, p.out.w, p.out.b)
+    local zeros = ritz.zeros { BATCH, WIDTH }
+    local state = ritz.scan(function(s, now)
+        return cell(p, s, now)
+    end, { h = zeros, c = zeros }, { xs = x })
+    return ritz.linear(state.h, p.out.w, p.out.b)
 end
 
 local function lstm()

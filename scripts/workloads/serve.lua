@@ -1,7 +1,7 @@
 -- serve.lua - runs one workload by request, as scripts/peers/common.py does for the
 -- peers: a line when the first result is there, one after four steps, then each line
 -- of the input is a number of seconds to run steps for, and the answer the mean time
--- of a step.
+-- of a step, and its processor time.
 -- usage: ritz --plain serve.lua -- WORKLOAD THREADS
 
 package.path = arg[0]:match "^(.*/)" .. "?.lua;" .. package.path
@@ -33,8 +33,9 @@ say('{"later": %.9g}', later)
 for line in io.lines() do
     if line == "" then break end -- the end: others may hold the other end of the input
     local count = math.max(1, tonumber(line) // one | 0)
+    local processor = os.clock()
     begin = clock()
     for _ = 1, count do step() end
     one = (clock() - begin) / count
-    say('{"us": %.9g}', one * 1e6)
+    say('{"us": %.9g, "cpu_us": %.9g}', one * 1e6, (os.clock() - processor) / count * 1e6)
 end
