@@ -1,34 +1,45 @@
 -- leapfrog.lua - the workload leapfrog: 1000 steps of 1000 systems of three
--- bodies in the plane, all masses one, in f64. The systems are the last axis: what
--- is added up is two or three long.
+-- bodies in the plane, all masses one, in f64. The systems are the last axis, which is
+-- the long one.
 
 local draw = require "draw"
 local ritz = require "ritz"
 
 local STEPS, SYSTEMS, STEP = 1000, 1000, 0.01
 
---- Forces at positions q: [plane, body, system].
+--- Forces at positions {x, y}: [body, system] each.
 local function force(q)
-    local n = q.shape[3]
-    local d = q:reshape { 2, 3, 1, n } - q:reshape { 2, 1, 3, n }
-    local square = (d * d):sum(1) + ritz.eye(3, "f64"):reshape { 3, 3, 1 }
-    return (-d / (square * ritz.sqrt(square))):sum(3)
+    local function differences(x) return x:reshape { 3, 1, -1 } - x:reshape { 1, 3, -1 } end
+    local dx, dy = differences(q.x), differences(q.y)
+    local square = dx * dx + dy * dy + ritz.eye(3, "f64"):reshape { 3, 3, 1 }
+    local weight = -1 / (square * ritz.sqrt(square))
+    return { x = (dx * weight):sum(2), y = (dy * weight):sum(2) }
+end
+
+local function moved(at, seconds, along)
+    return { x = at.x + seconds * along.x, y = at.y + seconds * along.y }
+end
+
+local function kick_drift_kick(at)
+    local p = moved(at.p, STEP / 2, force(at.q))
+    local q = moved(at.q, STEP, p)
+    return { q = q, p = moved(p, STEP / 2, force(q)) }
 end
 
 local function leapfrog()
     local from = draw.source "f64"
-    local q0 = from.values({ SYSTEMS, 3, 2 }, 2):permute { 3, 2, 1 } * 1
-    local p0 = from.values({ SYSTEMS, 3, 2 }, 0.1):permute { 3, 2, 1 } * 1
-    local step = ritz.jit(function(q, p)
-        p = p + STEP / 2 * force(q)
-        q = q + STEP * p
-        return q, p + STEP / 2 * force(q)
+    -- x or y of every body, the systems last.
+    local function coordinates(std)
+        local z = from.values({ SYSTEMS, 3, 2 }, std):permute { 3, 2, 1 }
+        return { x = z[1], y = z[2] }
+    end
+    local start = { q = coordinates(2), p = coordinates(0.1) }
+    local run = ritz.jit(function(at)
+        return ritz.scan(kick_drift_kick, at, { length = STEPS }).q
     end)
-    return function()
-        local q, p = q0, p0
-        for _ = 1, STEPS do q, p = step(q, p) end
-        return q
-    end, function(q) return ritz.minimum(q:abs(), 10):mean():item() end
+    return function() return run(start) end, function(q)
+        return ritz.minimum(ritz.concatenate { q.x, q.y }:abs(), 10):mean():item()
+    end
 end
 
 return { leapfrog = leapfrog }
