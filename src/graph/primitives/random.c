@@ -174,7 +174,10 @@ const ritz_primitive ritz_primitive_fold_in = {
     .infer = infer_fold_in,
     .batch = ritz_batch_elementwise,
     .no_derivative = "none, because keys are integers",
-    .samples = {{"ritz.fold_in(ritz.key(1), 2)", {NULL}}},
+    .samples =
+        {{"ritz.fold_in(ritz.key(1), 2)", {NULL}},
+         {"ritz.fold_in(ritz.split(ritz.key(1), 0), ritz.zeros({0}, \"i64\"))",
+          {NULL}}},
     .refusals = {{"ritz.fold_in(ritz.ones{2}, 1)", "wants a key"}},
 };
 
@@ -225,7 +228,8 @@ const ritz_primitive ritz_primitive_split = {
     .infer = infer_split,
     .batch = ritz_batch_leading,
     .no_derivative = "none, because keys are integers",
-    .samples = {{"ritz.split(ritz.key(1), 3)", {NULL}}},
+    .samples = {{"ritz.split(ritz.key(1), 3)", {NULL}},
+                {"ritz.split(ritz.key(1), 0)", {NULL}}},
     .refusals = {{"ritz.split(ritz.ones{2})", "wants a key"},
                  {"ritz.split(ritz.key(1), -1)", "got -1"}},
 };
