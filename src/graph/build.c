@@ -408,7 +408,7 @@ void ritz_match_leading(ritz_graph *g, const char *who, ritz_node **a,
     *b = with_leading(g, *b, &both);
 }
 
-ritz_node *ritz_matmul(ritz_graph *g, ritz_node *a, ritz_node *b)
+static ritz_node *multiply(ritz_graph *g, ritz_node *a, ritz_node *b)
 {
     if (a->shape.rank < 2 || b->shape.rank < 2)
         return ritz_matmul_flags(g, a, b, 0); /* fails and says why */
@@ -416,6 +416,23 @@ ritz_node *ritz_matmul(ritz_graph *g, ritz_node *a, ritz_node *b)
         return rows_times_matrix(g, a, b);
     ritz_match_leading(g, "matmul", &a, &b);
     return ritz_matmul_flags(g, a, b, 0);
+}
+
+ritz_node *ritz_matmul(ritz_graph *g, ritz_node *a, ritz_node *b)
+{
+    const bool row = a->shape.rank == 1, column = b->shape.rank == 1;
+    ritz_node *y = multiply(g, row ? ritz_expand(g, a, 0) : a,
+                            column ? ritz_expand(g, b, 1) : b);
+    ritz_shape s = y->shape;
+    if ((!row && !column) || ritz_graph_status(g, NULL) != RITZ_OK)
+        return y;
+    if (row) {
+        s.dim[s.rank - 2] = s.dim[s.rank - 1];
+        s.rank--;
+    }
+    if (column)
+        s.rank--;
+    return ritz_reshape(g, y, &s);
 }
 
 ritz_node *ritz_take_axis(ritz_graph *g, ritz_node *x, ritz_node *index,
@@ -472,30 +489,4 @@ ritz_node *ritz_draw(ritz_graph *g, const ritz_primitive *p, ritz_node *key,
     ritz_attr attr = {.dtype = (int32_t)dtype};
     ritz_attr_set_shape(&attr, shape);
     return ritz_apply(g, p, &key, 1, &attr);
-}
-
-int ritz_call_axis(ritz_graph *g, const char *who, int64_t axis, int rank)
-{
-    const int64_t at = axis < 0 ? axis + rank : axis - 1;
-    if (axis != 0 && at >= 0 && at < rank)
-        return (int)at;
-    ritz_graph_fail(g, RITZ_EVALUE,
-                    "%s: axis must be 1 to %d or -%d to -1, got %lld", who,
-                    rank, rank, (long long)axis);
-    return 0;
-}
-
-int ritz_call_axes(ritz_graph *g, const char *who, const ritz_value *v,
-                   int rank, int axes[RITZ_MAX_RANK])
-{
-    const int n = v->given ? v->count : rank;
-    for (int i = 0; i < n; i++) {
-        axes[i] = v->given ? ritz_call_axis(g, who, v->list[i], rank) : i;
-        for (int k = 0; k < i; k++)
-            if (axes[k] == axes[i])
-                ritz_graph_fail(g, RITZ_EVALUE,
-                                "%s: wants each axis once, got axis %d twice",
-                                who, axes[i] + 1);
-    }
-    return n;
 }

@@ -122,6 +122,7 @@ ritz_node *ritz_cumsum(ritz_graph *g, ritz_node *x, int axis, bool reverse);
 
 /* Products, gathering, windows. */
 enum { RITZ_TRANSPOSE_A = 1, RITZ_TRANSPOSE_B = 2 };
+/* A vector on the left is a row, on the right a column. */
 ritz_node *ritz_matmul(ritz_graph *g, ritz_node *a, ritz_node *b);
 ritz_node *ritz_matmul_flags(ritz_graph *g, ritz_node *a, ritz_node *b,
                              int flags);

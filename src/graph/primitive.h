@@ -99,7 +99,7 @@ typedef struct ritz_refusal {
     const char *message;
 } ritz_refusal;
 
-enum { RITZ_SAMPLES = 8, RITZ_REFUSALS = 5, RITZ_KINKS = 4 };
+enum { RITZ_SAMPLES = 10, RITZ_REFUSALS = 5, RITZ_KINKS = 4 };
 
 struct ritz_primitive {
     ritz_function function; /* name, documentation, arguments, builder */
@@ -127,7 +127,11 @@ struct ritz_primitive {
      * compiled; NULL: it calls none. */
     ritz_status (*prepare)(ritz_error *err);
 
-    double flops; /* floating-point operations per output element */
+    /* Floating-point operations of an application (cost.h): so many for each
+     * output element, or as the function counts. A comparison, a selection or
+     * an elementary function counts as one. */
+    double flops;
+    double (*flops_of)(const ritz_node *n);
 };
 
 /* How many of a node's inputs its value is made of: the others of an alias with

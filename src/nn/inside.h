@@ -43,6 +43,13 @@ extern const ritz_function ritz_nn_transpose, ritz_nn_tril, ritz_nn_triu,
     ritz_nn_slogdet, ritz_nn_inv, ritz_nn_lstsq, ritz_nn_matrix_power;
 extern const ritz_function ritz_nn_prod, ritz_nn_cumprod, ritz_nn_cummax,
     ritz_nn_cummin, ritz_nn_any, ritz_nn_all;
+extern const ritz_function ritz_nn_flip, ritz_nn_roll, ritz_nn_stack,
+    ritz_nn_tile, ritz_nn_repeat, ritz_nn_squeeze, ritz_nn_expand,
+    ritz_nn_move_axis, ritz_nn_meshgrid;
+extern const ritz_function ritz_nn_clip, ritz_nn_log2, ritz_nn_log10,
+    ritz_nn_exp2, ritz_nn_logaddexp, ritz_nn_greater, ritz_nn_greater_equal,
+    ritz_nn_logical_not, ritz_nn_logical_and, ritz_nn_logical_or,
+    ritz_nn_is_nan, ritz_nn_nan_to_num, ritz_nn_allclose;
 extern const ritz_function ritz_nn_mse, ritz_nn_cross_entropy, ritz_nn_accuracy;
 
 #endif

@@ -9,7 +9,9 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/thread.h"
+#include "graph/cost.h"
 #include "graph/execute/operand.h"
+#include "graph/primitives/factor.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -166,43 +168,6 @@ static const ritz_instruction_kind factor_kind = {.name = "lapack",
                                                   .describe = describe,
                                                   .explain = explain};
 
-static const struct {
-    const ritz_primitive *prim;
-    const ritz_factor_kind *kind;
-} kinds[] = {
-    {&ritz_primitive_cholesky, &ritz_factor_cholesky},
-    {&ritz_primitive_triangular_solve, &ritz_factor_triangular},
-    {&ritz_primitive_solve, &ritz_factor_solve},
-    {&ritz_primitive_lu, &ritz_factor_lu},
-    {&ritz_primitive_eigh, &ritz_factor_eigh},
-    {&ritz_primitive_svd, &ritz_factor_svd},
-    {&ritz_primitive_qr, &ritz_factor_qr},
-};
-
-static const ritz_factor_kind *kind_of(const ritz_primitive *prim)
-{
-    size_t i = 0;
-    while (kinds[i].prim != prim)
-        i++;
-    return kinds[i].kind;
-}
-
-/* The sizes of one matrix; what is solved for is beside it, or above. */
-static ritz_factor sizes_of(const ritz_node *n)
-{
-    const ritz_shape *a = &n->in[0]->shape;
-    ritz_factor f = {.dtype = n->in[0]->dtype,
-                     .m = (int)a->dim[a->rank - 2],
-                     .n = (int)a->dim[a->rank - 1],
-                     .flags = n->attr->flags};
-    if (n->nin > 1) {
-        const ritz_shape *b = &n->in[1]->shape;
-        const int side = f.flags & RITZ_SOLVE_RIGHT ? 2 : 1;
-        f.k = (int)b->dim[b->rank - side];
-    }
-    return f;
-}
-
 static size_t bytes_of_one(const ritz_node *n, size_t matrices)
 {
     return matrices == 0 ? 0
@@ -216,7 +181,8 @@ void ritz_emit_factor(ritz_lowering *l, const ritz_node *n)
     factor *d = ritz_add_instruction(l, n, &factor_kind, sizeof *d, &i);
     if (!d)
         return;
-    *d = (factor){.kind = kind_of(n->prim), .f = sizes_of(n)};
+    *d = (factor){.kind = ritz_factor_kind_of(n->prim),
+                  .f = ritz_factor_sizes(n)};
     i->tiles = 1;
     for (int k = 0; k < n->in[0]->shape.rank - 2; k++)
         i->tiles *= (size_t)n->in[0]->shape.dim[k];
@@ -235,6 +201,6 @@ void ritz_emit_factor(ritz_lowering *l, const ritz_node *n)
     ritz_need_scratch(l, d->scratch);
     ritz_set_operands(l, i, buffers, n->nin, d->out[0].buffer);
     ritz_set_all_outputs(l, n, -1);
-    i->flops = d->flops * (double)i->tiles;
+    i->flops = ritz_cost_of(n).flops;
     i->work = i->flops / flops_per_second * 1e9;
 }

@@ -1,5 +1,6 @@
 /* matmul.c - batched products in the tiles of kernel/gemm.h. */
 #include "graph/build.h"
+#include "graph/cost.h"
 #include "graph/execute/matrix.h"
 
 #include <string.h>
@@ -148,8 +149,7 @@ static void emit_plain(ritz_lowering *l, const ritz_node *n)
     }
     i = &l->plan->code[l->plan->instructions - 1];
     i->tiles = (size_t)d->batches * d->g.tiles;
-    i->flops = 2.0 * (double)d->batches * (double)d->g.m * (double)d->g.n *
-               (double)d->g.k;
+    i->flops = ritz_cost_of(n).flops;
     i->work = i->flops / 80.0;
 }
 

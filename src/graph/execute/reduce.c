@@ -9,6 +9,7 @@
 #include "graph/execute/reduce.h"
 
 #include "graph/build.h"
+#include "graph/cost.h"
 #include "graph/execute/pool.h"
 
 #include <string.h>
@@ -352,6 +353,6 @@ void ritz_emit_cumsum(ritz_lowering *l, const ritz_node *n)
     }
     ritz_set_operands(l, i, &d->x.buffer, 1, d->y.buffer);
     i->tiles = d->n * d->inner > 0 ? (size_t)d->outer : 0;
-    i->work = (double)ritz_shape_count(&n->shape);
-    i->flops = i->work;
+    i->flops = ritz_cost_of(n).flops;
+    i->work = i->flops;
 }

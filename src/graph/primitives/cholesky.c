@@ -79,6 +79,7 @@ const ritz_primitive ritz_primitive_cholesky = {
     .vjp = cholesky_pull,
     .batch = ritz_batch_leading,
     .prepare = ritz_lapack_load,
+    .flops_of = ritz_factor_flops,
     .domain = {-1, 1},
     .samples = {{"ritz.cholesky(" POSITIVE("x") ")", {"3,3"}},
                 {"ritz.cholesky(" POSITIVE("x") ")", {"3,5"}},

@@ -89,6 +89,7 @@ const ritz_primitive ritz_primitive_eigh = {
     .class = RITZ_CLASS_KERNEL,
     .many = &eigh_rules,
     .prepare = ritz_lapack_load,
+    .flops_of = ritz_factor_flops,
     .domain = {-1, 1},
     .samples = {{"(ritz.eigh(" APART "))", {"3,3"}},
                 {"(select(2, ritz.eigh(" APART ")))", {"3,3"}},

@@ -1,6 +1,52 @@
 /* factor.c - what the records of factorisations share. */
 #include "graph/primitives/factor.h"
 
+static const struct {
+    const ritz_primitive *prim;
+    const ritz_factor_kind *kind;
+} kinds[] = {
+    {&ritz_primitive_cholesky, &ritz_factor_cholesky},
+    {&ritz_primitive_triangular_solve, &ritz_factor_triangular},
+    {&ritz_primitive_solve, &ritz_factor_solve},
+    {&ritz_primitive_lu, &ritz_factor_lu},
+    {&ritz_primitive_eigh, &ritz_factor_eigh},
+    {&ritz_primitive_svd, &ritz_factor_svd},
+    {&ritz_primitive_qr, &ritz_factor_qr},
+};
+
+const ritz_factor_kind *ritz_factor_kind_of(const ritz_primitive *prim)
+{
+    size_t i = 0;
+    while (kinds[i].prim != prim)
+        i++;
+    return kinds[i].kind;
+}
+
+/* The sizes of one matrix; what is solved for is beside it, or above. */
+ritz_factor ritz_factor_sizes(const ritz_node *n)
+{
+    const ritz_shape *a = &n->in[0]->shape;
+    ritz_factor f = {.dtype = n->in[0]->dtype,
+                     .m = (int)a->dim[a->rank - 2],
+                     .n = (int)a->dim[a->rank - 1],
+                     .flags = n->attr->flags};
+    if (n->nin > 1) {
+        const ritz_shape *b = &n->in[1]->shape;
+        const int side = f.flags & RITZ_SOLVE_RIGHT ? 2 : 1;
+        f.k = (int)b->dim[b->rank - side];
+    }
+    return f;
+}
+
+double ritz_factor_flops(const ritz_node *n)
+{
+    const ritz_factor f = ritz_factor_sizes(n);
+    double matrices = 1;
+    for (int i = 0; i < n->in[0]->shape.rank - 2; i++)
+        matrices *= (double)n->in[0]->shape.dim[i];
+    return matrices * ritz_factor_kind_of(n->prim)->flops(&f);
+}
+
 ritz_status ritz_check_factored(ritz_node *const *in, bool square,
                                 ritz_error *err)
 {

@@ -15,6 +15,11 @@ ritz_status ritz_check_factored(ritz_node *const *in, bool square,
 ritz_shape ritz_factor_shape(const ritz_node *x, int rank, int64_t a,
                              int64_t b);
 
+/* What the kernel needs of an application, and what it costs. */
+const ritz_factor_kind *ritz_factor_kind_of(const ritz_primitive *prim);
+ritz_factor ritz_factor_sizes(const ritz_node *n);
+double ritz_factor_flops(const ritz_node *n);
+
 int ritz_two_outputs(const ritz_attr *attr);
 /* For primitives of one operand that pass leading axes on: all outputs. */
 void ritz_batch_all(ritz_graph *g, const ritz_rule *at, ritz_node *const *in,

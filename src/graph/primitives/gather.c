@@ -6,6 +6,7 @@
  */
 #include "graph/batch.h"
 #include "graph/build.h"
+#include "graph/cost.h"
 #include "graph/infer.h"
 
 #include <string.h>
@@ -247,5 +248,5 @@ const ritz_primitive ritz_primitive_scatter_add = {
                  {"ritz.scatter_add(ritz.ones{2}, ritz.tensor({1}, \"i64\"), "
                   "3)",
                   "wants the index's axes"}},
-    .flops = 1,
+    .flops_of = ritz_flops_read,
 };

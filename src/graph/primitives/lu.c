@@ -107,6 +107,7 @@ const ritz_primitive ritz_primitive_lu = {
     .class = RITZ_CLASS_KERNEL,
     .many = &lu_rules,
     .prepare = ritz_lapack_load,
+    .flops_of = ritz_factor_flops,
     .domain = {-1, 1},
     .samples = {{"(ritz.lu(" PIVOTED "))", {"3,3"}},
                 {"(select(2, ritz.lu(" PIVOTED ")))", {"2,3,3"}},

@@ -5,6 +5,7 @@
  */
 #include "graph/batch.h"
 #include "graph/build.h"
+#include "graph/cost.h"
 #include "graph/infer.h"
 #include "kernel/gemm.h"
 
@@ -108,6 +109,14 @@ static ritz_node *matmul_batch(ritz_graph *g, const ritz_rule *at,
                              flags);
 }
 
+/* A multiplication and an addition for every row, column and inner size. */
+static double matmul_flops(const ritz_node *n)
+{
+    const ritz_shape *a = &n->in[0]->shape;
+    const int inner = a->rank - (n->attr->flags & RITZ_TRANSPOSE_A ? 2 : 1);
+    return 2.0 * (double)ritz_shape_count(&n->shape) * (double)a->dim[inner];
+}
+
 static void build_matmul(ritz_graph *g, const ritz_call *call, ritz_node **out)
 {
     out[0] = ritz_matmul(g, call->x[0], call->x[1]);
@@ -121,7 +130,8 @@ const ritz_primitive ritz_primitive_matmul = {
             .signature = "ritz.matmul(a, b)",
             .summary = "The matrix product; leading axes broadcast.",
             .details = "a is [..., m, k], b is [..., k, n], the result is "
-                       "[..., m, n]. k is summed whole up to 256, else in "
+                       "[..., m, n]; a vector on the left is a row, on the "
+                       "right a column. k is summed whole up to 256, else in "
                        "parts, in order, whose length the processor decides. "
                        "Errors: inner sizes that differ.",
             .source = "NumPy's matmul",
@@ -139,7 +149,8 @@ const ritz_primitive ritz_primitive_matmul = {
     .batch = matmul_batch,
     .domain = {-2, 2},
     .samples = {{"ritz.matmul(x, y)", {"3,4", "4,5"}},
-                {"ritz.matmul(x, y)", {"2,3,4", "4,2"}},
+                {"ritz.matmul(x, y)", {"2,3,4", "4"}},
+                {"ritz.matmul(x, y)", {"4", "2,4,3"}},
                 {"ritz.matmul(x, y)", {"2,1,3,4", "3,4,2"}},
                 {"ritz.matmul(ritz.permute(x, {2, 1}), y)", {"4,3", "4,5"}},
                 {"ritz.matmul(x, ritz.permute(y, {2, 1}))", {"3,4", "5,4"}},
@@ -148,11 +159,11 @@ const ritz_primitive ritz_primitive_matmul = {
                 {"ritz.matmul(x, x)", {"3,3"}}},
     .refusals = {{"ritz.matmul(ritz.ones{2, 3}, ritz.ones{4, 5})",
                   "inner sizes must agree, got f32[2,3] and f32[4,5]"},
-                 {"ritz.matmul(ritz.ones{2}, ritz.ones{2, 2})",
+                 {"ritz.matmul(ritz.tensor(1), ritz.ones{2, 2})",
                   "wants two axes or more"},
                  {"ritz.matmul(ritz.ones{2, 2}, ritz.ones({2, 2}, \"f64\"))",
                   "both the same"},
                  {"ritz.matmul(ritz.ones{2, 2, 2}, ritz.ones{3, 2, 2})",
                   "must broadcast"}},
-    .flops = 2,
+    .flops_of = matmul_flops,
 };

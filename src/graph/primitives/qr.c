@@ -113,6 +113,7 @@ const ritz_primitive ritz_primitive_qr = {
     .class = RITZ_CLASS_KERNEL,
     .many = &qr_rules,
     .prepare = ritz_lapack_load,
+    .flops_of = ritz_factor_flops,
     .domain = {-1, 1},
     .samples = {{"(ritz.qr(" UPRIGHT "))", {"3,3"}},
                 {"(select(2, ritz.qr(" UPRIGHT ")))", {"2,3,3"}},

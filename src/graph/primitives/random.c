@@ -98,6 +98,7 @@ const ritz_primitive ritz_primitive_uniform = {
     .infer = infer_draw,
     .batch = ritz_batch_leading,
     .no_derivative = "none, because keys are integers",
+    .flops = 4, /* logarithm, root, angle, product */
     .samples = {{"ritz.random.uniform(ritz.key(3), {2, 3}, \"f64\")", {NULL}},
                 {"ritz.random.uniform(ritz.key(3), {0})", {NULL}}},
     .refusals = {{"ritz.random.uniform(ritz.ones{2}, {3})", "wants a key"},

@@ -3,6 +3,7 @@
  * Orders of summation are fixed by the shape (kernel.h), so that a result's
  * bits depend on nothing else.
  */
+#include "graph/cost.h"
 #include "graph/primitives/linear.h"
 #include "graph/primitives/share.h"
 
@@ -71,7 +72,7 @@ const ritz_primitive ritz_primitive_reduce_sum = {
                 {"ritz.sum(x)", {""}}},
     .refusals = {{"ritz.sum(ritz.ones{2}, 2)", "axis must be 1 to 1"},
                  {"ritz.sum(ritz.ones{2}, {kep = true})", "keep"}},
-    .flops = 1,
+    .flops_of = ritz_flops_read,
 };
 
 /* max. attr as for sum. Equal maxima share the derivative equally. */
@@ -137,7 +138,7 @@ const ritz_primitive ritz_primitive_reduce_max = {
                 {"ritz.max(x, 2)", {"2,70"}}},
     .refusals = {{"ritz.max(ritz.ones{2, 0}, 2)",
                   "wants at least one element along axis 2"}},
-    .flops = 1,
+    .flops_of = ritz_flops_read,
 };
 
 /* argmax over the last axis. */

@@ -170,6 +170,7 @@ const ritz_primitive ritz_primitive_triangular_solve = {
     .vjp = solver_pull,
     .batch = ritz_batch_elementwise,
     .prepare = ritz_lapack_load,
+    .flops_of = ritz_factor_flops,
     .domain = {-1, 1},
     .samples =
         {{"ritz.triangular_solve(x + 3 * ritz.eye(3, x.dtype), y)",
@@ -236,6 +237,7 @@ const ritz_primitive ritz_primitive_solve = {
     .vjp = solver_pull,
     .batch = ritz_batch_elementwise,
     .prepare = ritz_lapack_load,
+    .flops_of = ritz_factor_flops,
     .domain = {-1, 1},
     .samples =
         {{"ritz.solve(x + 3 * ritz.eye(3, x.dtype), y)", {"3,3", "3,2"}},

@@ -148,6 +148,7 @@ const ritz_primitive ritz_primitive_svd = {
     .class = RITZ_CLASS_KERNEL,
     .many = &svd_rules,
     .prepare = ritz_lapack_load,
+    .flops_of = ritz_factor_flops,
     .domain = {-1, 1},
     .samples = {{"(ritz.svd(" SQUARE "))", {"3,3"}},
                 {"(select(2, ritz.svd(" SQUARE ")))", {"2,3,3"}},

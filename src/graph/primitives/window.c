@@ -7,6 +7,7 @@
  * or, with stride 1, a convolution, which is faster. The executor multiplies an
  * unfolded matrix piece by piece, so it never exists in memory.
  */
+#include "graph/cost.h"
 #include "graph/primitives/linear.h"
 
 static int64_t positions(int64_t size, const ritz_attr *attr, int i)
@@ -289,5 +290,5 @@ const ritz_primitive ritz_primitive_fold = {
                 {"ritz.fold(x, 3, 2)", {"0,2,2,4"}}},
     .refusals = {{"ritz.fold(ritz.ones{1, 2, 2, 4}, 4, 2)",
                   "wants [..., 3, 3, channels * 4], got f32[1,2,2,4]"}},
-    .flops = 4,
+    .flops_of = ritz_flops_read,
 };
