@@ -5,6 +5,7 @@
 #include "graph/cut.h"
 #include "graph/internal.h"
 #include "graph/primitive.h"
+#include "graph/residual.h"
 
 #include <string.h>
 
@@ -45,6 +46,18 @@ static bool open_body(ritz_body *b, ritz_graph *g, int nin, int nout)
     return b->graph && b->in && b->out;
 }
 
+static ritz_status keep_less(ritz_cut *cut, const ritz_graph *g,
+                             ritz_node *const *output, int nout,
+                             const bool *given, ritz_error *err)
+{
+    bool *again = ritz_residual_again(g, cut, given);
+    if (!again)
+        return ritz_fail_memory(err, "a cut through a graph");
+    const ritz_status status = ritz_cut_again(cut, g, output, nout, again, err);
+    ritz_free(again);
+    return status;
+}
+
 bool ritz_body_cut(ritz_excerpt *out, ritz_graph *home,
                    ritz_node *const *variable, int nvar,
                    ritz_node *const *output, int nout)
@@ -53,9 +66,12 @@ bool ritz_body_cut(ritz_excerpt *out, ritz_graph *home,
     ritz_node **map = new_map(home, from);
     ritz_cut cut = {0};
     ritz_error err = {0};
-    *out = (ritz_excerpt){0};
-    if (map && ritz_cut_find(&cut, from, variable, nvar, output, nout, &err))
-        ritz_graph_fail(home, err.status, "%s", err.text);
+    ritz_status status =
+        ritz_cut_find(&cut, from, variable, nvar, output, nout, &err);
+    if (status == RITZ_OK && out->given)
+        status = keep_less(&cut, from, output, nout, out->given, &err);
+    if (status != RITZ_OK)
+        ritz_graph_fail(home, status, "%s", err.text);
     out->operands = cut.count;
     out->operand = ritz_graph_list(home, cut.count, sizeof(ritz_node *));
     if (ritz_graph_status(home, NULL) == RITZ_OK &&
@@ -102,7 +118,7 @@ bool ritz_body_since(ritz_excerpt *out, ritz_graph *home, uint32_t first,
     const uint32_t size = ritz_graph_size(from);
     ritz_node **map = new_map(home, from);
     bool *read = ritz_new(size, sizeof *read);
-    *out = (ritz_excerpt){0};
+    *out = (ritz_excerpt){.given = NULL};
     if (!read)
         ritz_graph_fail(home, RITZ_ENOMEM, "graph: out of memory");
     const int count = read ? mark_older(read, from, first, output, nout) : 0;

@@ -18,6 +18,8 @@ struct ritz_body {
 
 /* A part of a graph as a body, and what it reads of the rest. */
 typedef struct ritz_excerpt {
+    const bool *given;   /* asked: see residual.h; NULL: nothing is computed
+                            again */
     ritz_body body;      /* its inputs: the variables, then the operands */
     ritz_node **operand; /* in the graph that was cut */
     int operands;

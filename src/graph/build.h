@@ -101,6 +101,9 @@ ritz_node *ritz_pad(ritz_graph *g, ritz_node *x, const int64_t *low,
                     const int64_t *high, const int64_t *interior);
 ritz_node *ritz_concatenate(ritz_graph *g, ritz_node *const *x, int n,
                             int axis);
+/* x + y, of which the zeros of neighbouring pads are left out: the cotangents
+ * of neighbouring slices join to that of the whole. */
+ritz_node *ritz_add_padded(ritz_graph *g, ritz_node *x, ritz_node *y);
 
 /* Reductions over a list of axes, which disappear, or stay with size 1. */
 ritz_node *ritz_reduce(ritz_graph *g, const ritz_primitive *p, ritz_node *x,

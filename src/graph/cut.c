@@ -42,21 +42,31 @@ static void mark(ritz_cut *c, bool *needed, const ritz_graph *g,
     }
 }
 
-/* Marks in `read` what the second part reads; views and constants become part
- * of it, and what they are made of is read instead. */
+/* Marks in `read` what the second part reads; views, constants and what is
+ * computed again become part of it, and what they are made of is read instead.
+ */
 static void mark_read(const ritz_cut *c, bool *read, const ritz_graph *g,
-                      ritz_node *const *output, int nout)
+                      ritz_node *const *output, int nout, const bool *again)
 {
     for (int i = 0; i < nout; i++)
         read[output[i]->id] = true;
     for (uint32_t id = ritz_graph_size(g); id-- > 0;) {
         const ritz_node *n = ritz_graph_node(g, id);
-        const bool own = c->moves[id] || (read[id] && is_view(n));
+        const bool own =
+            c->moves[id] || (read[id] && (is_view(n) || (again && again[id])));
         for (int k = 0; own && k < n->nin; k++)
             read[n->in[k]->id] = true;
         if (own || is_made_of_nothing(n))
             read[id] = false;
     }
+}
+
+static void list_kept(ritz_cut *c, const bool *read, const ritz_graph *g)
+{
+    c->count = 0;
+    for (uint32_t id = 0; id < ritz_graph_size(g); id++)
+        if (read[id])
+            c->kept[c->count++] = ritz_graph_node(g, id);
 }
 
 ritz_status ritz_cut_find(ritz_cut *out, const ritz_graph *g,
@@ -74,11 +84,22 @@ ritz_status ritz_cut_find(ritz_cut *out, const ritz_graph *g,
     }
     bool *needed = seen, *read = seen + size;
     mark(out, needed, g, moving, nmoving, output, nout);
-    mark_read(out, read, g, output, nout);
-    for (uint32_t id = 0; id < size; id++)
-        if (read[id])
-            out->kept[out->count++] = ritz_graph_node(g, id);
+    mark_read(out, read, g, output, nout, NULL);
+    list_kept(out, read, g);
     ritz_free(seen);
+    return RITZ_OK;
+}
+
+ritz_status ritz_cut_again(ritz_cut *cut, const ritz_graph *g,
+                           ritz_node *const *output, int nout,
+                           const bool *again, ritz_error *err)
+{
+    bool *read = ritz_new(ritz_graph_size(g), sizeof *read);
+    if (!read)
+        return ritz_fail_memory(err, "a cut through a graph");
+    mark_read(cut, read, g, output, nout, again);
+    list_kept(cut, read, g);
+    ritz_free(read);
     return RITZ_OK;
 }
 

@@ -23,6 +23,11 @@ typedef struct ritz_cut {
 ritz_status ritz_cut_find(ritz_cut *out, const ritz_graph *g,
                           ritz_node *const *moving, int nmoving,
                           ritz_node *const *output, int nout, ritz_error *err);
+/* Cuts elsewhere: what is in `again` by id, though it does not move, is
+ * computed again by what moves, which reads what it is made of instead. */
+ritz_status ritz_cut_again(ritz_cut *cut, const ritz_graph *g,
+                           ritz_node *const *output, int nout,
+                           const bool *again, ritz_error *err);
 void ritz_cut_free(ritz_cut *cut); /* {0} is allowed */
 
 /* The nodes before id `first` that the nodes from `first` on read, as far as

@@ -92,20 +92,32 @@ void ritz_plan_row_sizes(const ritz_plan *plan, size_t i, ritz_text *out)
     in->kind->describe(in, out);
 }
 
-void ritz_plan_print(const ritz_plan *plan, ritz_text *out)
+/* Plans that an instruction runs stand below it, further to the right. */
+static void print_code(const ritz_plan *plan, int indent, ritz_text *out)
 {
-    ritz_text_printf(out, "%zu instructions, %zu bytes of arena\n",
-                     ritz_plan_instructions(plan), plan->arena_bytes);
     for (size_t i = 0; i < ritz_plan_instructions(plan); i++) {
         const ritz_plan_row r = ritz_plan_row_at(plan, i);
+        const ritz_instruction *in = instruction(plan, i);
+        const ritz_plan *inner;
         if ((int)i == plan->tail - plan->first)
             ritz_text_puts(out, "  -- from here donated inputs are written\n");
-        ritz_text_printf(out, "%4zu  %-15s %-12s ", i + 1, r.kind, r.label);
+        ritz_text_printf(out, "%*zu  %-15s %-12s ", indent + 4, i + 1, r.kind,
+                         r.label);
         ritz_plan_row_sizes(plan, i, out);
         if (r.origin.script)
             ritz_text_printf(out, "   (%s:%d)", r.origin.script, r.origin.line);
         ritz_text_puts(out, "\n");
+        for (int k = 0; in->kind->nested && (inner = in->kind->nested(in, k));
+             k++)
+            print_code(inner, indent + 6, out);
     }
+}
+
+void ritz_plan_print(const ritz_plan *plan, ritz_text *out)
+{
+    ritz_text_printf(out, "%zu instructions, %zu bytes of arena\n",
+                     ritz_plan_instructions(plan), plan->arena_bytes);
+    print_code(plan, 0, out);
 }
 
 /* Figures. */

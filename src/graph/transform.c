@@ -135,7 +135,7 @@ static ritz_node *add_or_first(ritz_graph *g, ritz_node *sum, ritz_node *term)
 {
     if (!sum || !term)
         return sum ? sum : term;
-    return ritz_add(g, sum, term);
+    return ritz_add_padded(g, sum, term);
 }
 
 /* ct * slope, where a slope of one or minus one costs nothing. */

@@ -257,7 +257,7 @@ static ritz_node *append_loop(looping *s)
     const size_t variables = s->carries + s->elements;
     const size_t nout = s->carries + s->results;
     const uint32_t end = ritz_graph_size(g);
-    ritz_excerpt cut;
+    ritz_excerpt cut = {.given = NULL};
     if (nout == 0)
         return NULL;
     if (!ritz_body_cut(&cut, g, s->variable, (int)variables, s->out, (int)nout))

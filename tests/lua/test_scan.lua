@@ -142,6 +142,38 @@ t.run("derivatives", function()
     end
 end)
 
+--- A gated net with its four gates side by side, rows of a batch and a bias:
+-- the sums of its gradients are products outside of the loop.
+local function gated(loop)
+    return function(p)
+        local z = ritz.zeros({ 3, 4 }, "f64")
+        local last = loop(function(s, x)
+            local a = x:matmul(p.w) + s.h:matmul(p.u) + p.b
+            local i, f = a:slice(2, 1, 4):sigmoid(), a:slice(2, 5, 8):sigmoid()
+            local o, u = a:slice(2, 9, 12):sigmoid(), a:slice(2, 13, 16):tanh()
+            local c = f * s.c + i * u
+            return { h = o * c:tanh(), c = c }, (c * p.scale):sum()
+        end, { h = z, c = z }, { xs = p.xs })
+        return last.h:sin():sum()
+    end
+end
+
+t.run("a gated net", function()
+    local p = {
+        w = random(1, 2, 16), u = random(2, 4, 16), b = random(3, 16),
+        scale = random(4, 4), xs = random(5, 7, 3, 2),
+    }
+    local keys = { "b", "scale", "u", "w", "xs" }
+    bits(gated(ritz.scan)(p), gated(unroll)(p), "the value")
+    local a, b = ritz.grad(gated(ritz.scan))(p), ritz.grad(gated(unroll))(p)
+    for _, k in ipairs(keys) do close(a[k], b[k], "the gradient, " .. k) end
+    local _, ha = ritz.jvp(ritz.grad(gated(ritz.scan)), p, p)
+    local _, hb = ritz.jvp(ritz.grad(gated(unroll)), p, p)
+    for _, k in ipairs(keys) do close(ha[k], hb[k], "the Hessian times p, " .. k) end
+    local c = ritz.jit(ritz.grad(gated(ritz.scan)))(p)
+    for _, k in ipairs(keys) do bits(a[k], c[k], "jitted, " .. k) end
+end)
+
 t.run("jit and eager have the same bits", function()
     local p = parameters()
     local step = function(q) return ritz.value_and_grad(rnn(ritz.scan))(q) end

@@ -66,6 +66,8 @@ typedef struct ritz_instruction_kind {
     /* In the place of tiles: runs plans of its own. */
     ritz_status (*run)(const ritz_instruction *in, ritz_runtime *rt,
                        bool may_stop, ritz_error *err);
+    /* The plans that it runs: number i, or NULL. */
+    const ritz_plan *(*nested)(const ritz_instruction *in, int i);
     void (*describe)(const ritz_instruction *in, ritz_text *out);
     /* Of kinds that read indices: the error for one out of range. */
     void (*explain)(const ritz_instruction *in, long long bad, ritz_error *err);

@@ -32,8 +32,14 @@ static void describe(const ritz_instruction *in, ritz_text *out)
                      ritz_plan_instructions(d->plan[0]));
 }
 
+static const ritz_plan *nested(const ritz_instruction *in, int i)
+{
+    const choice *d = in->detail;
+    return i < 2 ? d->plan[1 - i] : NULL;
+}
+
 static const ritz_instruction_kind kind = {
-    .name = "cond", .run = run, .describe = describe};
+    .name = "cond", .run = run, .nested = nested, .describe = describe};
 
 static void set_branch(ritz_lowering *l, choice *d, const ritz_node *n, int b)
 {

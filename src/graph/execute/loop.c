@@ -161,10 +161,20 @@ static void describe_while(const ritz_instruction *in, ritz_text *out)
                      ritz_plan_instructions(d->test));
 }
 
-static const ritz_instruction_kind scan_kind = {
-    .name = "scan", .run = run_scan, .describe = describe_scan};
-static const ritz_instruction_kind while_kind = {
-    .name = "while_loop", .run = run_while, .describe = describe_while};
+static const ritz_plan *nested(const ritz_instruction *in, int i)
+{
+    const loop *d = in->detail;
+    return i == 0 ? d->plan : i == 1 ? d->test : NULL;
+}
+
+static const ritz_instruction_kind scan_kind = {.name = "scan",
+                                                .run = run_scan,
+                                                .nested = nested,
+                                                .describe = describe_scan};
+static const ritz_instruction_kind while_kind = {.name = "while_loop",
+                                                 .run = run_while,
+                                                 .nested = nested,
+                                                 .describe = describe_while};
 
 /* Emission. */
 

@@ -9,6 +9,7 @@
  * reversed scan, added to in the order in which an unrolled loop would.
  */
 #include "graph/scan.h"
+#include "graph/scan_sum.h"
 
 #include "base/memory.h"
 #include "graph/build.h"
@@ -41,6 +42,9 @@ typedef struct derivation {
     ritz_excerpt cut;
     bool *varies; /* by id in the body's graph: differs from step to step */
     assembly a;
+    ritz_sums sums;
+    int first_sum; /* of those that become results */
+    bool *outside; /* by input: its sum is taken after the loop */
 } derivation;
 
 static void *list(derivation *d, int count, size_t size)
@@ -141,13 +145,22 @@ static void add_residual(derivation *d, ritz_node *n, ritz_node *inner)
         add_input(&d->a, ELEMENT, inner, ritz_scan_stack(d->scan, n));
 }
 
+/* Marks what differs from step to step, and what does not have to be stacked:
+ * constants, elements and what is the same in every step. */
 static bool mark_varying(derivation *d)
 {
-    const int nin = d->spec.body->nin;
-    bool *in = list(d, nin, sizeof *in);
-    for (int i = d->spec.constants; in && i < nin; i++)
+    const ritz_body *b = d->spec.body;
+    const int size = (int)ritz_graph_size(d->inside);
+    bool *in = list(d, b->nin, sizeof *in);
+    bool *given = list(d, size, sizeof *given);
+    for (int i = d->spec.constants; in && i < b->nin; i++)
         in[i] = true;
-    d->varies = in ? ritz_body_dependents(d->g, d->spec.body, in) : NULL;
+    d->varies = good(d) ? ritz_body_dependents(d->g, b, in) : NULL;
+    for (int id = 0; d->varies && id < size; id++)
+        given[id] = !d->varies[id];
+    for (int i = 0; d->varies && i < b->nin; i++)
+        given[b->in[i]->id] = class_of(d, i) != CARRY;
+    d->cut.given = given;
     return d->varies != NULL;
 }
 
@@ -156,12 +169,12 @@ static bool mark_varying(derivation *d)
 static bool cut(derivation *d, int values)
 {
     ritz_graph_inherit(d->g, d->inside);
-    if (!good(d) ||
-        !ritz_body_cut(&d->cut, d->g, d->from, d->froms, d->value, values) ||
-        !open_assembly(d) || !mark_varying(d))
+    if (!good(d) || !mark_varying(d))
         return false;
-    for (int i = 0; i < d->cut.operands; i++)
-        add_residual(d, d->cut.operand[i], d->cut.body.in[d->froms + i]);
+    if (ritz_body_cut(&d->cut, d->g, d->from, d->froms, d->value, values) &&
+        open_assembly(d))
+        for (int i = 0; i < d->cut.operands; i++)
+            add_residual(d, d->cut.operand[i], d->cut.body.in[d->froms + i]);
     ritz_free(d->varies);
     return good(d);
 }
@@ -300,7 +313,41 @@ static void add_sum(derivation *d, const ritz_node *like, ritz_node *term)
     d->a.carry[d->a.carries++] = ritz_add(d->cut.body.graph, sum, term);
 }
 
-/* The new carries are the cotangents of the carries, then sums. */
+/* Decides which sums are taken outside. */
+static bool plan_sums(derivation *d)
+{
+    const ritz_body *b = d->spec.body;
+    ritz_node *const *value = d->cut.body.out;
+    int room = d->a.count[ELEMENT], n = 0;
+    for (int i = 0; i < d->spec.constants; i++)
+        if (d->moving[i])
+            room += ritz_sum_room(value[n++]);
+    d->outside = list(d, b->nin, sizeof *d->outside);
+    d->a.result = list(d, b->nin + room, sizeof *d->a.result);
+    d->sums.inner = list(d, room, sizeof *d->sums.inner);
+    d->sums.outer = list(d, room, sizeof *d->sums.outer);
+    if (!good(d))
+        return false;
+    for (; d->sums.count < d->a.count[ELEMENT]; d->sums.count++) {
+        d->sums.inner[d->sums.count] = d->a.inner[ELEMENT][d->sums.count];
+        d->sums.outer[d->sums.count] = d->a.outer[ELEMENT][d->sums.count];
+    }
+    d->first_sum = d->sums.count;
+    n = 0;
+    for (int i = 0; i < d->spec.constants; i++)
+        if (d->moving[i])
+            d->outside[i] = ritz_sum_products(&d->sums, value[n++]);
+    n = 0;
+    for (int i = 0; i < d->spec.constants; i++)
+        if (d->moving[i]) {
+            d->outside[i] = d->outside[i] || ritz_sum_rows(&d->sums, value[n]);
+            n++;
+        }
+    return true;
+}
+
+/* The new carries are the cotangents of the carries, then sums; the results
+ * are those of the elements, then what sums outside read. */
 static void add_pulled(derivation *d)
 {
     const ritz_body *b = d->spec.body;
@@ -315,26 +362,35 @@ static void add_pulled(derivation *d)
     n = 0;
     for (int i = 0; i < b->nin; i++)
         if (d->moving[i]) {
-            if (class_of(d, i) == CONSTANT)
+            if (class_of(d, i) == CONSTANT && !d->outside[i])
                 add_sum(d, b->in[i], value[n]);
             else if (class_of(d, i) == ELEMENT)
                 d->a.result[d->a.results++] = value[n];
             n++;
         }
+    for (int k = d->first_sum; k < d->sums.count; k++)
+        d->a.result[d->a.results++] = (ritz_node *)d->sums.inner[k];
 }
 
-static void give_pulled(const derivation *d, ritz_node *scan,
-                        const bool *wanted, ritz_node **result)
+static void give_pulled(derivation *d, ritz_node *scan, const bool *wanted,
+                        ritz_node **result)
 {
-    int next[CLASSES] = {0};
+    int next[CLASSES] = {0}, n = 0;
     for (int i = 0; i < d->spec.body->nin; i++)
         if (d->moving[i] && class_of(d, i) == CARRY)
             next[CONSTANT]++; /* sums come after the carries */
     next[ELEMENT] = d->a.carries;
+    for (int k = d->first_sum,
+             at = d->a.carries + d->a.results - (d->sums.count - d->first_sum);
+         k < d->sums.count; k++, at++)
+        d->sums.outer[k] = ritz_output(scan, at);
     for (int i = 0; i < d->spec.body->nin; i++) {
         if (!d->moving[i])
             continue;
-        ritz_node *ct = ritz_output(scan, next[class_of(d, i)]++);
+        ritz_node *term = d->cut.body.out[n++];
+        ritz_node *ct = class_of(d, i) == CONSTANT && d->outside[i]
+                            ? ritz_sum_outside(d->g, &d->sums, term)
+                            : ritz_output(scan, next[class_of(d, i)]++);
         if (wanted[i])
             result[i] = ct;
     }
@@ -350,6 +406,8 @@ void ritz_scan_vjp(ritz_graph *g, const ritz_rule *at, ritz_node *const *ct,
     if (d.froms == 0 || !good(&d) || !cut(&d, pull_body(&d)))
         return;
     add_cotangents(&d, ct);
+    if (!plan_sums(&d))
+        return;
     add_pulled(&d);
     ritz_graph_inherit(g, d.cut.body.graph);
     ritz_node *scan = assemble(&d, !d.spec.reverse);
