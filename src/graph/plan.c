@@ -182,14 +182,20 @@ static void fill_bases(const ritz_plan *plan, ritz_tensor *const *in,
             plan->base[b] = plan->base[ritz_root_buffer(plan, b)];
 }
 
+bool ritz_plan_takes(const ritz_plan *plan, int i, const ritz_tensor *t)
+{
+    const ritz_slot *s = &plan->input[i];
+    return ritz_tensor_dtype(t) == s->dtype &&
+           ritz_shape_equal(ritz_tensor_shape(t), &s->shape);
+}
+
 static ritz_status check_input(const ritz_plan *plan, ritz_tensor *const *in,
                                ritz_error *err)
 {
     for (int i = 0; i < plan->nin; i++) {
         char want[RITZ_SHAPE_TEXT], got[RITZ_SHAPE_TEXT];
         const ritz_slot *s = &plan->input[i];
-        if (ritz_tensor_dtype(in[i]) != s->dtype ||
-            !ritz_shape_equal(ritz_tensor_shape(in[i]), &s->shape))
+        if (!ritz_plan_takes(plan, i, in[i]))
             return ritz_fail(err, RITZ_ESHAPE,
                              "plan: input %d must be %s%s, got %s%s", i + 1,
                              ritz_dtype_name(s->dtype),

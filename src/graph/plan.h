@@ -30,6 +30,9 @@ ritz_status ritz_plan_compile(ritz_plan **out, ritz_graph *g,
                               const ritz_plan_spec *spec, ritz_error *err);
 void ritz_plan_delete(ritz_plan *plan);
 
+/* Whether the tensor has the dtype and the shape of input `i`. */
+bool ritz_plan_takes(const ritz_plan *plan, int i, const ritz_tensor *t);
+
 /* Runs the plan. `in` is borrowed, but for donated inputs: in[i] is set to
  * NULL when its storage was taken (which happens only when nothing else holds
  * it and only after everything that can fail). `out` receives owned tensors.

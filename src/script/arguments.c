@@ -15,7 +15,6 @@
 typedef struct scan {
     ritz_arguments *a;
     int argument;
-    uint64_t serial; /* of the call: a handle seen twice carries it */
 } scan;
 
 static void add_bytes(ritz_arguments *a, char kind, const void *bytes, size_t n)
@@ -34,27 +33,43 @@ static void add_type(ritz_arguments *a, const ritz_tensor *t)
                   (size_t)s->rank * sizeof *s->dim);
 }
 
-static ritz_argument *add_input(lua_State *L, ritz_arguments *a)
+/* Makes room for leaves up to `count`; the new ones are empty. */
+static void grow(lua_State *L, ritz_arguments *a, size_t count)
 {
-    if (!ritz_reserve(&a->input, &a->room, a->count + 1, sizeof *a->input) ||
-        !ritz_reserve(&a->in, &a->in_room, a->count + 1, sizeof *a->in))
+    if (!ritz_reserve(&a->input, &a->room, count, sizeof *a->input) ||
+        !ritz_reserve(&a->in, &a->in_room, count, sizeof *a->in))
         ritz_refuse(L, "jit: no memory for the arguments");
-    a->in[a->count] = NULL;
-    a->input[a->count] = (ritz_argument){0};
-    return &a->input[a->count++];
+    for (; a->count < count; a->count++) {
+        a->in[a->count] = NULL;
+        a->input[a->count] = (ritz_argument){0};
+    }
+}
+
+void ritz_arguments_begin(lua_State *L, ritz_arguments *a, size_t count)
+{
+    ritz_arguments_drop(a);
+    a->serial = ++ritz_core_of(L)->traces;
+    grow(L, a, count);
+}
+
+void ritz_arguments_set_tensor(ritz_arguments *a, size_t i, ritz_handle *h,
+                               bool donated)
+{
+    ritz_argument *in = &a->input[i];
+    in->handle = h;
+    in->donated = donated;
+    in->borrowed = donated && h->trace != a->serial;
+    h->trace = a->serial;
+    a->in[i] = in->borrowed ? h->tensor : ritz_tensor_retain(h->tensor);
 }
 
 static void add_tensor(lua_State *L, const scan *s, ritz_handle *h)
 {
+    ritz_arguments *a = s->a;
     ritz_handle_live(L, h);
-    add_type(s->a, h->tensor);
-    ritz_argument *in = add_input(L, s->a);
-    in->handle = h;
-    in->donated = s->a->donate[s->argument];
-    in->borrowed = in->donated && h->trace != s->serial;
-    h->trace = s->serial;
-    s->a->in[s->a->count - 1] =
-        in->borrowed ? h->tensor : ritz_tensor_retain(h->tensor);
+    add_type(a, h->tensor);
+    grow(L, a, a->count + 1);
+    ritz_arguments_set_tensor(a, a->count - 1, h, a->donate[s->argument]);
 }
 
 /* Numbers are inputs; whole ones and fractions are told apart because a
@@ -63,7 +78,8 @@ static void add_number(lua_State *L, const scan *s)
 {
     const double v = lua_tonumber(L, -1);
     add_bytes(s->a, v == floor(v) ? 'I' : 'F', NULL, 0);
-    add_input(L, s->a)->number = v;
+    grow(L, s->a, s->a->count + 1);
+    s->a->input[s->a->count - 1].number = v;
 }
 
 static void add_static(lua_State *L, ritz_arguments *a)
@@ -167,8 +183,8 @@ void ritz_arguments_read(lua_State *L, ritz_arguments *a, int n, int function)
     if (n > RITZ_ARGUMENTS)
         ritz_refuse(L, "jit: wanted at most %d arguments, got %d",
                     RITZ_ARGUMENTS, n);
-    scan s = {.a = a, .serial = ++ritz_core_of(L)->traces};
-    ritz_arguments_drop(a);
+    scan s = {.a = a};
+    ritz_arguments_begin(L, a, 0);
     add_bytes(a, '#', &n, sizeof n);
     for (int i = 0; i < n; i++) {
         s.argument = i;

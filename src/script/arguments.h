@@ -26,7 +26,14 @@ typedef struct ritz_arguments { /* start from {0} */
     ritz_argument *input; /* the leaves, in the order of the trees */
     ritz_tensor **in;     /* their tensors, as a plan takes them */
     size_t count, room, in_room;
+    uint64_t serial; /* of the call: a handle seen twice carries it */
 } ritz_arguments;
+
+/* Starts a call with `count` leaves, all empty; releases the last one's. */
+void ritz_arguments_begin(lua_State *L, ritz_arguments *a, size_t count);
+/* Leaf `i` is a tensor that is there; `donated` if its argument is. */
+void ritz_arguments_set_tensor(ritz_arguments *a, size_t i, ritz_handle *h,
+                               bool donated);
 
 /* Reads the arguments 1 to n of the running function; `function` is the index
  * of the one that is traced. May raise: then the next call releases what is

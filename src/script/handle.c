@@ -7,13 +7,20 @@
 
 static const char metatable_key; /* its address, in the registry */
 
-ritz_handle *ritz_handle_push(lua_State *L)
+ritz_handle *ritz_handle_new(lua_State *L, ritz_core *core, int metatable)
 {
     ritz_handle *h = lua_newuserdatauv(L, sizeof *h, 0);
-    *h = (ritz_handle){.mark = &metatable_key,
-                       .birth = ++ritz_core_of(L)->births};
-    ritz_handle_push_metatable(L);
+    *h = (ritz_handle){.mark = &metatable_key, .birth = ++core->births};
+    lua_pushvalue(L, metatable);
     lua_setmetatable(L, -2);
+    return h;
+}
+
+ritz_handle *ritz_handle_push(lua_State *L)
+{
+    ritz_handle_push_metatable(L);
+    ritz_handle *h = ritz_handle_new(L, ritz_core_of(L), lua_gettop(L));
+    lua_remove(L, -2);
     return h;
 }
 

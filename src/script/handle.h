@@ -27,6 +27,9 @@ typedef struct ritz_handle {
 
 /* Pushes an empty handle, to be filled before it is seen. May raise. */
 ritz_handle *ritz_handle_push(lua_State *L);
+/* The same for many, with what is always the same: the handles' metatable is
+ * at the index. */
+ritz_handle *ritz_handle_new(lua_State *L, ritz_core *core, int metatable);
 /* Pushes a handle of `node` in the open trace. May raise. */
 ritz_handle *ritz_handle_push_node(lua_State *L, ritz_node *node);
 

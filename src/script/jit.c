@@ -2,7 +2,8 @@
  *
  * A plan whose signature is that of the call (arguments.h) runs at once,
  * without calling the function; else the function is traced. Plans are kept
- * in the order of their last use, at most PLANS of them.
+ * in the order of their last use, at most PLANS of them. That a call is like
+ * the last one is seen without writing its signature (form.h).
  *
  * All memory hangs on a userdata of the closure, so that an error at any
  * point leaves nothing behind: what a failed call held is released by the
@@ -14,6 +15,8 @@
 #include "script/arguments.h"
 #include "script/course.h"
 #include "script/document.h"
+#include "script/form.h"
+#include "script/mould.h"
 #include "script/tensor_lua.h"
 #include "script/tree.h"
 
@@ -29,8 +32,11 @@ typedef struct plan_entry {
     ritz_text signature;
     ritz_plan *plan;
     int outputs;
-    bool *number; /* which outputs become Lua numbers */
-    int results;  /* the table with what is returned, in the user value */
+    bool *number;     /* which outputs become Lua numbers */
+    int results;      /* the table with what is returned, in the user value */
+    ritz_form form;   /* of a call that it served */
+    ritz_mould mould; /* of its results */
+    unsigned unlike;  /* calls that were not of the form */
 } plan_entry;
 
 typedef struct jit {
@@ -43,6 +49,9 @@ typedef struct jit {
     ritz_tensor **out; /* of the call that runs: owned until in handles */
     size_t out_room;
     int outputs; /* filled entries of out */
+    /* Of the newest plan, until they are complete: an error may come first. */
+    ritz_form form;
+    ritz_mould mould;
 } jit;
 
 static void free_entry(plan_entry *e)
@@ -50,6 +59,8 @@ static void free_entry(plan_entry *e)
     ritz_text_free(&e->signature);
     ritz_plan_delete(e->plan);
     ritz_free(e->number);
+    ritz_form_free(&e->form);
+    ritz_mould_free(&e->mould);
     *e = (plan_entry){0};
 }
 
@@ -70,6 +81,8 @@ static int collect(lua_State *L)
         free_entry(&j->plan[i]);
     ritz_arguments_free(&j->arguments);
     ritz_free(j->out);
+    ritz_form_free(&j->form);
+    ritz_mould_free(&j->mould);
     *j = (jit){0};
     return 0;
 }
@@ -216,6 +229,17 @@ static ritz_status compile(jit *j, ritz_trace *trace, ritz_node **inputs,
     return status;
 }
 
+/* Reads the templates of the table at `results`, which keeps their parts. */
+static void read_mould(lua_State *L, jit *j, int results)
+{
+    lua_getfield(L, results, "count");
+    const int count = (int)lua_tointeger(L, -1);
+    ritz_mould_free(&j->mould);
+    ritz_mould_read(L, &j->mould, results, count);
+    lua_setfield(L, results, "parts");
+    lua_pop(L, 1);
+}
+
 /* Puts a plan for this call at the front. At `first` are the leaves of the
  * results and the table that goes with the plan. */
 static void install_plan(lua_State *L, jit *j, ritz_trace *trace,
@@ -232,14 +256,17 @@ static void install_plan(lua_State *L, jit *j, ritz_trace *trace,
     lua_getiuservalue(L, lua_upvalueindex(UP_JIT), 1);
     lua_pushvalue(L, first + 1);
     lua_rawseti(L, -2, j->next_table + 1);
+    read_mould(L, j, first + 1);
 
     ritz_error err = {0};
     plan_entry *e = new_plan(L, j);
     e->outputs = (int)count;
+    e->mould = j->mould;
+    j->mould = (ritz_mould){0};
     ritz_text_add(&e->signature, j->arguments.signature.bytes,
                   j->arguments.signature.length);
     ritz_status status = compile(j, trace, inputs, outputs, &err);
-    if (status == RITZ_OK && e->signature.failed)
+    if (status == RITZ_OK && (e->signature.failed || e->mould.failed))
         status = ritz_fail_memory(&err, "a plan");
     if (status != RITZ_OK) {
         drop_new_plan(j);
@@ -290,34 +317,38 @@ static void run_plan(lua_State *L, jit *j)
     j->outputs = e->outputs;
 }
 
+typedef struct outputs {
+    jit *j;
+    ritz_core *core;
+    int metatable; /* index of that of tensors */
+} outputs;
+
 /* Pushes output `leaf` of the run. */
 static void push_output(lua_State *L, lua_Integer leaf, void *context)
 {
-    jit *j = context;
+    const outputs *o = context;
+    jit *j = o->j;
     const int i = (int)leaf - 1;
     if (j->plan[0].number[i]) {
         lua_pushnumber(L, ritz_tensor_get(j->out[i], 0));
         return;
     }
-    ritz_handle *h = ritz_handle_push(L);
+    ritz_handle *h = ritz_handle_new(L, o->core, o->metatable);
     h->tensor = j->out[i];
     j->out[i] = NULL;
 }
 
 static int push_results(lua_State *L, jit *j)
 {
+    const ritz_mould *m = &j->plan[0].mould;
     lua_getiuservalue(L, lua_upvalueindex(UP_JIT), 1);
     lua_rawgeti(L, -1, j->plan[0].results);
-    const int table = lua_gettop(L);
-    lua_getfield(L, table, "count");
-    const int count = (int)lua_tointeger(L, -1);
-    luaL_checkstack(L, count + LUA_MINSTACK, "jit");
-    for (int i = 1; i <= count; i++) {
-        lua_rawgeti(L, table, i);
-        ritz_tree_rebuild(L, -1, push_output, j);
-        lua_remove(L, -2);
-    }
-    return count;
+    lua_getfield(L, -1, "parts");
+    const int parts = lua_gettop(L);
+    ritz_handle_push_metatable(L);
+    outputs o = {j, ritz_core_of(L), parts + 1};
+    ritz_mould_pour(L, m, parts, push_output, &o);
+    return m->results;
 }
 
 /* Instead of a run. */
@@ -334,6 +365,41 @@ static int inspect_plan(lua_State *L, jit *j, ritz_inspect_fn *inspect)
     return count;
 }
 
+/* Remembers the form of this call. One that keeps changing is recorded ever
+ * more rarely. */
+static void record_form(lua_State *L, jit *j, int n)
+{
+    plan_entry *e = &j->plan[0];
+    const unsigned times = e->unlike++;
+    if (times & (times - 1))
+        return;
+    const int top = lua_gettop(L);
+    lua_getiuservalue(L, lua_upvalueindex(UP_JIT), 1);
+    lua_rawgeti(L, -1, e->results);
+    lua_getfield(L, -1, "kept");
+    ritz_form_record(L, &j->form, &j->arguments, n,
+                     lua_upvalueindex(UP_FUNCTION), top + 3);
+    lua_setfield(L, top + 2, "held");
+    ritz_form_free(&e->form);
+    e->form = j->form;
+    j->form = (ritz_form){0};
+    lua_settop(L, top);
+}
+
+/* Reads the arguments, and puts a plan for them at the front. */
+static void prepare(lua_State *L, jit *j, int n)
+{
+    const int function = lua_upvalueindex(UP_FUNCTION);
+    const plan_entry *e = &j->plan[0];
+    if (j->plans > 0 &&
+        ritz_form_read(L, &e->form, e->plan, &j->arguments, n, function))
+        return;
+    ritz_arguments_read(L, &j->arguments, n, function);
+    if (!find_plan(j))
+        trace_plan(L, j, n);
+    record_form(L, j, n);
+}
+
 static int call_jit(lua_State *L)
 {
     const int n = lua_gettop(L);
@@ -348,9 +414,7 @@ static int call_jit(lua_State *L)
     ritz_inspect_fn *inspect = j->inspect;
     j->inspect = NULL;
     drop_call(j); /* of a call that raised */
-    ritz_arguments_read(L, &j->arguments, n, lua_upvalueindex(UP_FUNCTION));
-    if (!find_plan(j))
-        trace_plan(L, j, n);
+    prepare(L, j, n);
     if (inspect)
         return inspect_plan(L, j, inspect);
     run_plan(L, j);

@@ -170,6 +170,85 @@ t.run("donation", function()
     t.is(fails(x, ritz.tensor({ 1, 2 }, "i64"))[1]:item(), 2, "and may be made again")
 end)
 
+t.run("calls are recognised by what is in their tables", function()
+    local a, b, wide = ritz.tensor { 1, 2 }, ritz.tensor { 3, 5 }, ritz.tensor { 1, 2, 3 }
+    local long = ("key"):rep(40)
+    local function one() return 1 end
+    local scale, traces = 2, { 0 }
+    local fast = ritz.jit(function(p, s)
+        traces[1] = traces[1] + 1
+        local sum = p.a * p.weight + s
+        for _, v in ipairs(p.list or {}) do sum = sum + v end
+        return { sum = sum * scale, kind = p.kind }, p[long]
+    end)
+    --- What a call must give, and how often it has been traced by then.
+    local function check(p, s, want, count, name)
+        local got, kept = fast(p, s)
+        t.is(got.sum[1]:item(), want, name)
+        t.ok(got.kind == p.kind and rawequal(kept, p[long]), name .. ": what is static")
+        t.is(traces[1], count, name .. ": traced")
+    end
+    for _ = 1, 3 do
+        check({ a = a, weight = 2 }, 1, 6, 1, "a table")
+    end
+    local other = {}
+    for i = 1, 9 do other["x" .. i] = i end
+    for i = 1, 9 do other["x" .. i] = nil end
+    other.weight, other.a = 3, b
+    for _ = 1, 3 do
+        check(other, 1, 20, 1, "the same keys in another order")
+        check({ weight = 2, a = a }, 2, 8, 1, "alternating")
+    end
+    for i = 1, 2 do
+        check({ a = a, weight = 2, kind = "k" }, 1, 6, i == 1 and 2 or 12, "one key more " .. i)
+        check({ a = a, weight = 2, kind = "l" }, 1, 6, i == 1 and 3 or 12, "another text " .. i)
+        check({ a = a, weight = 2, kind = true }, 1, 6, i == 1 and 4 or 12, "a boolean " .. i)
+        check({ a = a, weight = 2, kind = one }, 1, 6, i == 1 and 5 or 12, "a function " .. i)
+        check({ a = a, weight = 2 }, 1, 6, i == 1 and 5 or 12, "one key less " .. i)
+        check({ a = a, weight = 0.5 }, 1, 3, i == 1 and 6 or 12, "a fraction " .. i)
+        check({ a = wide, weight = 2 }, 1, 6, i == 1 and 7 or 12, "another shape " .. i)
+        check({ a = a, weight = b }, 1, 8, i == 1 and 8 or 12, "a tensor for a number " .. i)
+        check({ a = a, weight = 2, list = { b } }, 1, 12, i == 1 and 9 or 12, "a list " .. i)
+        check({ a = a, weight = 2, list = { b, b } }, 1, 18, i == 1 and 10 or 12,
+            "a longer list " .. i)
+        check({ a = a, weight = 2, list = {} }, 1, 6, i == 1 and 11 or 12, "an empty one " .. i)
+        check({ a = a, weight = 2, [("key"):rep(40)] = 7.5 }, 1, 6, 12, "a long key " .. i)
+    end
+    scale = 3
+    check({ a = a, weight = 2 }, 1, 9, 13, "another upvalue")
+    scale = 2
+    check({ a = a, weight = 2 }, 1, 6, 13, "and the one before")
+    t.throws("jit", function() fast({ a = a, weight = 2, [1.5] = 1 }, 1) end,
+        "a key that no tree has")
+    check({ a = a, weight = 2 }, 1, 6, 13, "after an error")
+end)
+
+t.run("a call that is recognised may be refused", function()
+    local fast = ritz.jit(function(p, v) return { x = p.x + v }, p.y end, { donate = 1 })
+    local p = { x = ritz.ones { 2 }, y = ritz.ones { 3 } }
+    local v = ritz.ones { 2 }
+    for _ = 1, 3 do
+        local q, y = fast(p, v)
+        p = { x = q.x, y = y }
+    end
+    t.is(p.x[1]:item(), 4, "recognised")
+    local used = p
+    local q, y = fast(p, v)
+    t.throws("was given up at", function() fast(used, v) end, "given up by the last call")
+    p = { x = q.x, y = y }
+    t.is(fast(p, v).x[1]:item(), 6, "what that call returned is there")
+    local twice = ritz.ones { 2 }
+    local sum = ritz.jit(function(r) return { a = r.a + 1, b = r.b * 3 } end, { donate = 1 })
+    for _ = 1, 3 do sum { a = ritz.ones { 2 }, b = ritz.ones { 2 } } end
+    local r = sum { a = twice, b = twice }
+    t.ok(r.a[1]:item() == 2 and r.b[1]:item() == 3, "one tensor given up twice")
+    local kept = ritz.ones { 2 }
+    local rows = kept[1]
+    r = sum { a = kept, b = r.b }
+    t.is(r.a[1]:item(), 2, "of a tensor with a view")
+    t.is(rows:item(), 1, "a view of what was given up keeps its value")
+end)
+
 t.run("what is refused", function()
     t.throws("jit: argument 1 must be a function, got 3", function() ritz.jit(3) end, "no function")
     t.throws('jit: unknown option "donat": did you mean "donate"?', function()
