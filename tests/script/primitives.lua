@@ -238,6 +238,25 @@ local function check_single_gradient(name, f, operands, w)
   end
 end
 
+--- A batch of one is the same computation: the same bits, also of gradients.
+local function check_batch_of_one(name, f, operands)
+  local n = #operands
+  local batched = {}
+  for i = 1, n do
+    batched[i] = ritz.reshape(operands[i], { 1, table.unpack(operands[i].shape) })
+  end
+  local want = f(unpacked(operands, n))
+  equal_bits(ritz.vmap(f)(unpacked(batched, n))[1], want, name .. ": a batch of one")
+  equal_bits(ritz.jit(ritz.vmap(f))(unpacked(batched, n))[1], want,
+    name .. ": a batch of one, jitted")
+  if not is_float(want) then return end
+  local slope = ritz.grad(function(...) return ritz.sum(ritz.square(f(...))) end)
+  local gradient = slope(unpacked(operands, n))
+  equal_bits(ritz.jit(slope)(unpacked(operands, n)), gradient, name .. ": gradient, jitted")
+  equal_bits(ritz.vmap(slope)(unpacked(batched, n))[1], gradient,
+    name .. ": gradient of a batch of one")
+end
+
 local function check_vmap_of_grad(record, sample, name, f, operands, w)
   local xs = draw(record, sample[1], 77, BATCH)
   local loss = function(x)
@@ -273,6 +292,7 @@ local function check_sample(record, sample)
   local out = check_values(record, name, f, operands)
   if #operands == 0 then return out end
   check_vmap(record, sample, name, f, operands)
+  check_batch_of_one(name, f, operands)
   if record.no_derivative then
     if is_float(out) then
       local function total(...) return ritz.sum(f(...)) end
