@@ -73,7 +73,7 @@ function checkpoint.put(s, given)
     local filled = fill(checkpoint.take(s), tree)
     check_run(s, filled.run)
     s.params, s.memory, s.state, s.key = filled.params, filled.memory, filled.state, filled.key
-    s.step = math.tointeger(s.memory.step:item())
+    s.step = math.tointeger(s.optimiser.calls(s.memory):item())
 end
 
 return checkpoint

@@ -7,7 +7,8 @@
 -- parameter, its memory and its average in one pass.
 --
 -- The state is a tree of tensors: `step`, a tree like the parameters for each
--- name of a memory, and `average`. Where a parameter has no such memory there
+-- name of a memory, and, where asked for, `average`, and `sum` with `part`, how
+-- many gradients are in it. Where a parameter has no such memory there
 -- is an empty tensor, so that every tree has the same keys in a file, too.
 
 local options = require "ritz.options"
@@ -28,17 +29,19 @@ function optimiser.is(value) return getmetatable(value) == Optimiser end
 
 -- Options that every optimiser has.
 
-optimiser.params = {
+optimiser.params = { -- `whole`: not for a group of parameters
     { name = "schedule", kind = "any",
         doc = "what the rate is multiplied with: optim.cosine{}, or a function of t" },
-    { name = "clip_norm", kind = "number", low = 1e-15, high = math.huge,
+    { name = "clip_norm", kind = "number", whole = true, low = 1e-15, high = math.huge,
         doc = "longer gradients, taken as one vector, are shortened to this" },
-    { name = "clip_value", kind = "number", low = 0, high = math.huge,
+    { name = "clip_value", kind = "number", whole = true, low = 0, high = math.huge,
         doc = "elements of gradients are held within this of 0, before clip_norm" },
-    { name = "ema", kind = "number", low = 0, high = 1,
+    { name = "ema", kind = "number", whole = true, low = 0, high = 1,
         doc = "decay of an average of the parameters, kept in the state" },
     { name = "ema_warmup", kind = "boolean", default = true,
         doc = "its decay is at most (1 + t) / (10 + t) at step t" },
+    { name = "accumulate", kind = "integer", whole = true, default = 1, low = 1, high = 2 ^ 31,
+        doc = "gradients of so many calls of update are averaged for one step" },
     { name = "groups", kind = "table",
         doc = "{match = pattern, ...} each: other options, `optim` or `frozen` for the"
             .. " parameters whose path the pattern finds; the first that does" },
@@ -165,6 +168,9 @@ local function init(self, params)
         end, params)
     end
     if self.options.ema then state.average = ritz.tree.map(ritz.stop_gradient, params) end
+    if self.parts > 1 then
+        state.sum, state.part = ritz.tree.map(ritz.zeros_like, params), ritz.zeros({}, "i64")
+    end
     return state
 end
 
@@ -175,6 +181,7 @@ local function check_state(self, state, keys)
     end
     local wanted = table.move(keys, 1, #keys, 1, {})
     if self.options.ema then wanted[#wanted + 1] = "average" end
+    if self.parts > 1 then wanted[#wanted + 1] = "sum" end
     for _, key in ipairs(wanted) do
         if state[key] == nil then
             error(("%s: the state has no %s: it is of other options"):format(self.name, key), 0)
@@ -234,9 +241,8 @@ local function move(self, mover, keys, t, lr, p, g, values)
     return moved[1], table.unpack(result)
 end
 
-local function update(self, params, gradients, state)
-    local movers, keys = movers_of(self, params)
-    check_state(self, state, keys)
+--- A step of all parameters.
+local function step(self, movers, keys, params, gradients, state)
     local t, rates, i = state.step + 1, {}, 0
     local trees = { params, clipped(self, gradients, movers) }
     for k, key in ipairs(keys) do trees[k + 2] = state[key] end
@@ -253,6 +259,30 @@ local function update(self, params, gradients, state)
     return new[1], next_state
 end
 
+--- Gradients are summed, and where the sum is whole, all moves by their mean.
+local function accumulate(self, movers, keys, params, gradients, state)
+    local sum = ritz.tree.map(function(s, g) return s + g end, state.sum, gradients)
+    local whole = ritz.equal(state.part, self.parts - 1)
+    local mean = ritz.tree.map(function(s) return s / self.parts end, sum)
+    local new, next_state = step(self, movers, keys, params, mean, state)
+    local function where_whole(moved, old)
+        return ritz.tree.map(function(a, b) return ritz.where(whole, a, b) end, moved, old)
+    end
+    local kept = {}
+    for key in next, next_state do kept[key] = state[key] end
+    next_state = where_whole(next_state, kept)
+    next_state.sum = ritz.tree.map(function(s) return ritz.where(whole, 0, s) end, sum)
+    next_state.part = ritz.where(whole, 0, state.part + 1)
+    return where_whole(new, params), next_state
+end
+
+local function update(self, params, gradients, state)
+    local movers, keys = movers_of(self, params)
+    check_state(self, state, keys)
+    local how = self.parts > 1 and accumulate or step
+    return how(self, movers, keys, params, gradients, state)
+end
+
 -- Making one.
 
 local assemble
@@ -265,8 +295,9 @@ local function with(self, changes)
     return assemble(self.kind, o)
 end
 
---- The same optimiser, whose schedules end after so many steps.
-local function with_steps(self, steps)
+--- The same optimiser, whose schedules end after so many calls of update.
+local function with_steps(self, calls)
+    local steps = math.max(1, calls // self.parts)
     local changes = { schedule = schedules.with_steps(self.options.schedule, steps) }
     if self.fallback then changes.fallback = self.fallback.with_steps(steps) end
     local groups = {}
@@ -294,19 +325,23 @@ local function group_of(self, entry, i)
     end
     local given = {}
     for _, param in ipairs(self.kind.params) do given[param.name] = self.options[param.name] end
-    given.groups, given.clip_norm, given.clip_value, given.ema = nil, nil, nil, nil
+    for _, param in ipairs(optimiser.params) do
+        if param.name ~= "schedule" then given[param.name] = nil end
+    end
     for key, value in next, entry do
         if key ~= "match" and key ~= "frozen" then given[key] = value end
     end
     return { match = entry.match, optim = self.kind.make(given) }
 end
 
---- What clips and averages is done for all parameters together.
+--- What clips, averages and sums does so for all parameters.
 local function check_group(self, group, i)
     local o = group.optim.options
-    for _, name in ipairs { "clip_norm", "clip_value", "ema" } do
-        if o[name] then
-            error(("%s: %s is for all parameters, not for group %d"):format(self.name, name, i), 0)
+    for _, param in ipairs(optimiser.params) do
+        local value = o[param.name]
+        if param.whole and value ~= nil and value ~= param.default then
+            error(("%s: %s is for all parameters, not for group %d"):format(self.name, param.name,
+                i), 0)
         end
     end
     if not o.schedule and self.schedule then
@@ -328,7 +363,8 @@ function assemble(kind, o)
     local memory = kind.memory
     if type(memory) == "function" then memory = memory(o) end
     local self = setmetatable({ kind = kind, name = kind.name, lr = o.lr, schedule = o.schedule,
-        options = o, memory = memory, fallback = o.fallback }, Optimiser)
+        options = o, memory = memory, fallback = o.fallback,
+        parts = math.tointeger(o.accumulate or 1) }, Optimiser)
     if kind.prepare then self.how = kind.prepare(o) end
     if self.fallback and not self.fallback.schedule and o.schedule then
         self.fallback = with(self.fallback, { schedule = o.schedule })
@@ -339,7 +375,10 @@ function assemble(kind, o)
         return update(self, params, gradients, state)
     end
     function self.average(params, state) return state.average or params end
-    function self.with_steps(steps) return with_steps(self, steps) end
+    function self.calls(state)
+        return state.part and state.step * self.parts + state.part or state.step
+    end
+    function self.with_steps(calls) return with_steps(self, calls) end
     function self.with(changes) return with(self, changes) end
     return self
 end

@@ -65,6 +65,7 @@ outputs of the layer (kernel height times width times channels for images):
   glorot_normal, glorot_uniform   variance 2 / (i + o)   Glorot, Bengio 2010
   lecun_normal, lecun_uniform     variance 1 / i         LeCun et al. 1998
   normal                          variance 1
+  orthogonal                      orthonormal columns, or rows
   zeros, ones
 
 or is a function(shape, key, dtype, i, o). Biases begin at 0. Each parameter's
@@ -82,7 +83,21 @@ number. The same loop by hand, which you may change as you like:
   end, { donate = {1, 2} })
   for batch in data.batches(train, { size = 128, seed = 7 }) do
     local l; l, p, s = step(p, s, batch)
-  end]],
+  end
+
+An optimiser, optim.adamw { lr = 1e-3, ... }, has init(params), which gives a
+state, and update(params, gradients, state). All of them also take
+
+  schedule    what the rate is multiplied with: optim.cosine{}, or a function of t
+  clip_norm   the most that all gradients together may be long; also clip_value
+  ema         an average of the parameters; o.average(params, state) gives it
+  groups      { { match = "%.b$", weight_decay = 0 }, ... }: other options,
+              another optimiser (optim =) or frozen = true for the parameters
+              whose path the pattern finds
+  accumulate  how many gradients are averaged for one step
+
+A state is a tree of tensors: ritz.save and ritz.load keep it. ritz.train goes
+on with resume = fit.checkpoint, or the file that save = "run.safetensors" wrote.]],
 
     plotting = [[
   plot.line(x, y)                 a curve; further curves as further y

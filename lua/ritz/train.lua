@@ -65,7 +65,8 @@ end
 -- `sound` is 1 until a loss is not finite, and 0 ever after; then parameters stay.
 local function new_step(loss, optimiser)
     return ritz.jit(function(params, memory, state, sound, batch, key)
-        local ctx = { train = true, key = ritz.fold_in(key, memory.step), state = state }
+        local ctx = { train = true, key = ritz.fold_in(key, optimiser.calls(memory)),
+            state = state }
         local value, gradient, more = ritz.value_and_grad(loss)(params, batch, ctx)
         local metrics = metrics_of(more)
         local moved, next_memory = optimiser.update(params, gradient, memory)

@@ -77,6 +77,56 @@ t.run("averages of parameters", function()
     end
 end)
 
+t.run("sums of gradients", function()
+    -- Three gradients for each step: as steps of their means, other ones each time.
+    local function options(parts)
+        return { lr = 0.1, clip_norm = 2, ema = 0.9, accumulate = parts,
+            schedule = optim.linear { steps = 5 }, groups = { { match = "b", weight_decay = 0 } } }
+    end
+    local o, plain = optim.adamw(options(3)), optim.adamw(options(1))
+    local p, q = tree(1), tree(1)
+    local s, u = o.init(p), plain.init(q)
+    for step = 0, 1 do
+        local sum
+        for i = 1, 3 do
+            local g = tree(2 + 3 * step + i)
+            sum = sum and ritz.tree.map(function(a, b) return a + b end, sum, g) or g
+            t.is(digest(p), digest(q), "parameters stay until the sum is whole")
+            t.is(o.calls(s):item(), 3 * step + i - 1, "calls are counted")
+            p, s = o.update(p, g, s)
+        end
+        q, u = plain.update(q, ritz.tree.map(function(a) return a / 3 end, sum), u)
+        t.is(s.step:item(), step + 1, "and so are steps")
+        t.is(digest { p, s.m, s.v, s.average }, digest { q, u.m, u.v, u.average },
+            "three gradients are one step")
+        t.is(optim.global_norm(s.sum):item(), 0.0, "and the sum begins again")
+    end
+    t.throws("adam: accumulate is for all parameters, not for group 1", function()
+        optim.adam { groups = { { match = "b", accumulate = 2 } } }
+    end, "a sum of a group")
+    t.throws("adam: the state has no sum: it is of other options", function()
+        local x = tree(1)
+        optim.adam { accumulate = 2 }.update(x, x, optim.adam {}.init(x))
+    end, "a state without a sum")
+end)
+
+t.run("one pass for each parameter", function()
+    -- Clipping needs all gradients first; then a parameter, its memory and its
+    -- average are moved by one chain, in place.
+    local o = optim.adamw { clip_norm = 1, ema = 0.99, schedule = optim.cosine { steps = 9 },
+        groups = { { match = "b", weight_decay = 0 } } }
+    local p = { w = ritz.ones { 60, 50 }, b = ritz.ones { 50 }, u = ritz.ones { 50, 40 } }
+    local update = ritz.jit(o.update, { donate = { 1, 3 } })
+    local text = tostring(ritz.explain(update, p, p, o.init(p)))
+    for _, size in ipairs { 3000, 50, 2000 } do
+        local chains = 0
+        for chain in text:gmatch("chain +(%d+) elements") do
+            if tonumber(chain) == size then chains = chains + 1 end
+        end
+        t.ok(chains <= 2, ("%d elements: a chain for the norm, a chain for the step"):format(size))
+    end
+end)
+
 t.run("groups", function()
     local o = optim.adamw { lr = 0.1, weight_decay = 0.5, groups = {
         { match = "%.b$", weight_decay = 0 },

@@ -237,6 +237,12 @@ t.run("a training that stops and goes on", function()
     t.is(rest.history[1].epoch, 3, "and epochs")
     t.is(#rest.history, 2, "of which those of this training are told")
     t.near(rest.history[2].train.loss, whole.history[4].train.loss, 0, "with the same losses")
+    local summed = optim.adamw { lr = 0.01, accumulate = 3 }
+    local three = train { epochs = 4, optim = summed }
+    t.is(three.checkpoint.memory.step:item(), 10, "32 gradients are 10 steps of 3")
+    local six = train { epochs = 2, optim = summed }
+    t.is(digest(train { epochs = 4, optim = summed, resume = six.checkpoint }), digest(three),
+        "sums of gradients go on as well")
     local part = train { epochs = 4, on_step = function(info) return info.step < 13 end }
     t.is(part.steps, 13, "one that stops within an epoch")
     local before = ritz.run.digest(part.checkpoint)
