@@ -7,6 +7,10 @@
  * (measured at load 8) that made a step of a convolutional network cost 76 ms
  * of processor time instead of 13.
  *
+ * Every thread begins with its own part of the tiles, the same one each time,
+ * and helps with the others' parts after it: so what one region wrote is in
+ * the cache of the core that reads it in the next.
+ *
  * Nobody ever waits for a helper that is asleep. A region is open or closed;
  * a helper enters only while it is open, and the caller, out of tiles, closes
  * it and waits for those inside. All that is one word, `gate`:
@@ -28,10 +32,17 @@ enum { LOOKS = 2000 };
 #define OPEN   (UINT64_C(1) << 31)
 #define INSIDE (OPEN - 1)
 
+enum { LINE = 64 };
+
+/* On a cache line of its own. */
+typedef struct part {
+    _Alignas(LINE) atomic_size_t next; /* tile */
+} part;
+
 static struct {
     atomic_flag busy; /* somebody runs a region */
     ritz_team_job job;
-    atomic_size_t next; /* tile */
+    part part[RITZ_MAX_THREADS];
     atomic_bool stopped;
     _Atomic uint64_t gate;
 
@@ -54,19 +65,34 @@ static void breathe(void)
 #endif
 }
 
-static void run_tiles(int worker)
+/* Where the part of a thread begins, and the one before it ends. */
+static size_t first_tile(const ritz_team_job *job, int of)
 {
-    const ritz_team_job *job = &team.job;
+    return job->count * (size_t)of / (size_t)job->threads;
+}
+
+/* False when the interrupt flag was seen. */
+static bool run_part(const ritz_team_job *job, int of, int worker)
+{
+    const size_t end = first_tile(job, of + 1);
     for (;;) {
-        const size_t tile = atomic_fetch_add(&team.next, 1);
-        if (tile >= job->count)
-            return;
+        const size_t tile = atomic_fetch_add(&team.part[of].next, 1);
+        if (tile >= end)
+            return true;
         if (!job->whole && ritz_interrupted()) {
             atomic_store(&team.stopped, true);
-            return;
+            return false;
         }
         job->fn(job->context, tile, worker);
     }
+}
+
+static void run_tiles(int worker)
+{
+    const ritz_team_job *job = &team.job;
+    for (int i = 0; i < job->threads; i++)
+        if (!run_part(job, (worker + i) % job->threads, worker))
+            return;
 }
 
 static bool is_new(uint64_t gate, uint64_t last)
@@ -131,7 +157,9 @@ static void *help(void *arg)
 static void open_region(const ritz_team_job *job)
 {
     team.job = *job;
-    atomic_store(&team.next, 0);
+    for (int of = 0; of < job->threads; of++)
+        atomic_store_explicit(&team.part[of].next, first_tile(job, of),
+                              memory_order_relaxed);
     atomic_store(&team.stopped, false);
     const uint64_t region = (atomic_load(&team.gate) >> 32) + 1;
     atomic_store(&team.gate, region << 32 | OPEN);
