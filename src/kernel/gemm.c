@@ -21,6 +21,8 @@
 enum {
     CUT_N = 128,          /* columns of a tile; a rest below REST_N joins the */
     REST_N = 16,          /* last: narrow products have rules of their own */
+    LEAST_N = 32,         /* columns and rows of a tile of our loops, which */
+    LEAST_M = 24,         /* copy some of B for each tile */
     LONG_K = 2048,        /* independent parts of k, where A is transposed */
     NO_PACK = 1000000,    /* multiply-adds that OpenBLAS takes to be few */
     ENOUGH_TILES = 8,     /* for any number of threads to share evenly */
@@ -48,7 +50,7 @@ static const ritz_kernels *avx2_loops(ritz_dtype dtype)
 
 static const family families[] = {
     {"avx512", 16, 256, 256, 128, NO_PACK, false, true, NULL},
-    {"avx2", 24, 96, 256, RITZ_PRODUCT_K, 0, true, true, avx2_loops},
+    {"avx2", 6, 192, 256, RITZ_PRODUCT_K, 0, true, true, avx2_loops},
     {"general", 12, 192, 256, 256, 0, false, false, NULL},
 };
 
@@ -96,9 +98,11 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* A single last column would take the path of a product with a vector. */
 static int64_t cuts_n(const ritz_gemm *g)
 {
-    return g->n < CUT_N ? 1 : (g->n + CUT_N - REST_N) / CUT_N;
+    const int64_t rest = families[g->family].loops ? 2 : REST_N;
+    return g->n < g->tile_n ? 1 : (g->n + g->tile_n - rest) / g->tile_n;
 }
 
 static int64_t parts_k(const ritz_gemm *g)
@@ -129,6 +133,30 @@ static int64_t rows_of_tile(const ritz_gemm *g, const family *f, int64_t others)
     return rows;
 }
 
+static bool want_more(const ritz_gemm *g, int64_t down, int64_t across)
+{
+    const int64_t work =
+        ceiling(g->m, down) * ceiling(g->n, across) * least(g->k, g->split_k);
+    return down * across * parts_k(g) < ENOUGH_TILES && work > SMALL_TILE;
+}
+
+/* Tiles of our loops. Each copies its columns of B and, where A is stored
+ * transposed, perhaps its rows of A: so the cut goes first where that is not
+ * done twice. Neither cut moves a bit. */
+static void cut_for_loops(ritz_gemm *g, const family *f)
+{
+    int64_t down = ceiling(g->m, f->most_m), across = ceiling(g->n, CUT_N);
+    while (g->transpose_a && want_more(g, down, across) &&
+           ceiling(g->m, down + 1) >= f->most_m / 2)
+        down++;
+    while (want_more(g, down, across) && ceiling(g->n, 2 * across) >= LEAST_N)
+        across *= 2;
+    while (want_more(g, down, across) && ceiling(g->m, down + 1) >= LEAST_M)
+        down++;
+    g->tile_m = round_up(ceiling(g->m, down), f->unit_m);
+    g->tile_n = round_up(ceiling(g->n, across), REST_N);
+}
+
 static size_t copied_bytes(const ritz_gemm *g)
 {
     const size_t bytes = (size_t)(g->k * g->n) * ritz_dtype_size(g->dtype);
@@ -145,10 +173,13 @@ static void plan_as(ritz_gemm *g, int which)
     g->split_k = g->k > 0 ? g->k : 1;
     if (g->transpose_a && g->k >= 2 * LONG_K)
         g->split_k = round_up(ceiling(g->k, g->k / LONG_K), g->tile_k);
-    const int64_t others = cuts_n(g) * parts_k(g);
-    g->tile_m = rows_of_tile(g, f, others);
     const bool empty = g->m == 0 || g->n == 0;
-    g->tiles = empty ? 0 : (size_t)(ceiling(g->m, g->tile_m) * others);
+    if (f->loops && !empty)
+        cut_for_loops(g, f);
+    else
+        g->tile_m = rows_of_tile(g, f, cuts_n(g) * parts_k(g));
+    g->tiles =
+        empty ? 0 : (size_t)(ceiling(g->m, g->tile_m) * cuts_n(g) * parts_k(g));
     g->scratch_bytes =
         empty ? 0
               : copied_bytes(g) + (size_t)((parts_k(g) - 1) * g->m * g->n) *
