@@ -98,7 +98,7 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* A single last column would take the path of a product with a vector. */
+/* A single last column would be slow by itself. */
 static int64_t cuts_n(const ritz_gemm *g)
 {
     const int64_t rest = families[g->family].loops ? 2 : REST_N;

@@ -2,8 +2,7 @@
  *
  * Every element of C is one chain of fused multiply-adds over k, in order, so
  * its bits depend on nothing else: not on the size of the tile, the vector
- * width or the place in it. (But for a matrix times a vector, n = 1, where
- * they depend on k alone.) Six rows by two vectors of C stay in registers
+ * width or the place in it. Six rows by two vectors of C stay in registers
  * (Goto and van de Geijn 2008). B is read where it lies; a panel of its
  * columns is copied only if its rows would fight for the same cache lines, or
  * to fill up a last vector.
@@ -237,50 +236,13 @@ static void with_copied_a(const ritz_product *p)
     panels(&tight);
 }
 
-/* Matrix times vector, row by row, in four vectors' lanes: memory sets the
- * pace, and a chain over k would not keep up with it. */
-static void dots(const ritz_product *p)
-{
-    const real *x = p->b;
-    real *c = p->c;
-    for (int64_t i = 0; i < p->m; i++) {
-        const real *a = (const real *)p->a + i * p->lda;
-        vec sum[4] = {{0}};
-        int64_t l = 0;
-        for (; l + 4 * WIDTH <= p->k; l += 4 * WIDTH)
-            for (int j = 0; j < 4; j++)
-                sum[j] = vec_fma(load(a + l + j * WIDTH),
-                                 load(x + l + j * WIDTH), sum[j]);
-        for (; l < p->k; l += WIDTH) {
-            const size_t n = p->k - l < WIDTH ? (size_t)(p->k - l) : WIDTH;
-            sum[0] =
-                vec_fma(load_part(a + l, n, 0), load_part(x + l, n, 0), sum[0]);
-        }
-        const real total = fold(SUM, sum, 4);
-        c[i * p->ldc] = p->add ? c[i * p->ldc] + total : total;
-    }
-}
+#include "kernel/loops_thin.h"
 
 static void product(const ritz_product *p)
 {
-    if (p->row)
-        panels(p);
-    else if (p->n == 1 && !p->transpose_a && p->ldb == 1)
-        dots(p);
-    else if (p->n == 1 && p->transpose_a && p->ldc == 1) {
-        const ritz_product turned = {.a = p->b,
-                                     .b = p->a,
-                                     .c = p->c,
-                                     .m = 1,
-                                     .n = p->m,
-                                     .k = p->k,
-                                     .lda = p->ldb,
-                                     .ldb = p->lda,
-                                     .ldc = p->m,
-                                     .transpose_a = true,
-                                     .add = p->add};
-        panels(&turned);
-    } else if (crowded_a(p))
+    if (is_thin(p))
+        thin_product(p);
+    else if (!p->row && crowded_a(p))
         with_copied_a(p);
     else
         panels(p);

@@ -247,8 +247,8 @@ static int64_t rows_of_table(const window *d)
     return images * d->places;
 }
 
-/* How the rows are cut and read. A product with a single column takes another
- * path in gemm.h, which has no tables. */
+/* How the rows are cut and read. A product with a single column is fast only
+ * where A is stored. */
 static void cut_rows(ritz_lowering *l, window *d, int64_t n)
 {
     d->piece = rows_of_piece(d->columns);
