@@ -73,6 +73,9 @@ ritz_node *ritz_optim_root(ritz_graph *g, ritz_node *v);
         .name = (word), .kind = RITZ_PARAM_NUMBER, .fallback = (value), \
         .low = 1e-9, .high = 0.999999999, .doc = (text)                 \
     }
+#define RITZ_OPTIM_ADAM_BETAS                                    \
+    RITZ_OPTIM_BETA("beta1", 0.9, "decay of the mean gradient"), \
+        RITZ_OPTIM_BETA("beta2", 0.999, "decay of the mean square")
 #define RITZ_OPTIM_EPS(value)                                          \
     {                                                                  \
         .name = "eps", .kind = RITZ_PARAM_NUMBER, .fallback = (value), \

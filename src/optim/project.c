@@ -181,10 +181,7 @@ const ritz_function ritz_optim_adamp_step = {
                "  --> {{2.44}, {4.42}}",
     .tensors = 6,
     .results = 3,
-    .params = {[BETA1] =
-                   RITZ_OPTIM_BETA("beta1", 0.9, "decay of the mean gradient"),
-               [BETA2] =
-                   RITZ_OPTIM_BETA("beta2", 0.999, "decay of the mean square"),
+    .params = {[BETA1] = RITZ_OPTIM_ADAM_BETAS,
                [EPS] = RITZ_OPTIM_EPS(1e-8),
                [DECAY] = RITZ_OPTIM_OWN_DECAY(0),
                [DELTA] = PROJECTION,
