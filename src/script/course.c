@@ -125,6 +125,7 @@ ritz_node **ritz_course_push_directions(ritz_course *c, int list,
     for (size_t i = 0; i < n; i++) {
         if (d[i]->weak)
             d[i] = ritz_cast(c->graph, d[i], x[i]->dtype);
+        ritz_trace_check(c->L, c->trace);
         if (d[i]->dtype != x[i]->dtype ||
             !ritz_shape_equal(&d[i]->shape, &x[i]->shape))
             ritz_refuse(c->L,
@@ -134,7 +135,6 @@ ritz_node **ritz_course_push_directions(ritz_course *c, int list,
                         ritz_got_type(x[i]->dtype, &x[i]->shape).text,
                         ritz_got_type(d[i]->dtype, &d[i]->shape).text);
     }
-    ritz_trace_check(c->L, c->trace);
     return d;
 }
 

@@ -3,6 +3,7 @@
 
 local t = require "tap"
 local ritz = require "ritz"
+local exhaust = require "lua.exhaust"
 
 local function same(a, b, name)
     local p, q = a:reshape { -1 }:totable(), b:reshape { -1 }:totable()
@@ -164,6 +165,20 @@ t.run("while_loop in batches", function()
             { n = 0, y = ritz.tensor(1) }).y
     end)(ritz.tensor { 1, 2, 3 })
     same(powers, ritz.tensor { 1, 8, 27 }, "a condition that all share")
+end)
+
+t.run("out of memory", function()
+    local x = ritz.tensor({ { 0.5, 1.25 }, { 2.5, 1.25 } }, "f64")
+    local slope = ritz.grad(total(either))
+    exhaust("cond", function() return ritz.jit(either)(x[1]) end)
+    exhaust("gradient of cond", function() return ritz.jit(slope)(x[1]) end)
+    exhaust("batches of cond", function() return ritz.vmap(slope)(x) end)
+    exhaust("while_loop", function() return double(3) end)
+    exhaust("forward mode of while_loop", function()
+        return ritz.vmap(function(y)
+            return ritz.jvp(function(z) return double(z).x end, y, 1)
+        end)(x[1])
+    end)
 end)
 
 t.run("what while_loop refuses", function()

@@ -3,6 +3,7 @@
 
 local t = require "tap"
 local ritz = require "ritz"
+local exhaust = require "lua.exhaust"
 
 --- The same loop as ordinary Lua.
 local function unroll(f, init, options)
@@ -245,6 +246,21 @@ t.run("a gradient within every step", function()
     local q = random(1, 4)
     bits(leapfrog(ritz.scan)(q), leapfrog(unroll)(q), "the value")
     close(ritz.grad(leapfrog(ritz.scan))(q), ritz.grad(leapfrog(unroll))(q), "the gradient")
+end)
+
+t.run("out of memory", function()
+    local p = parameters()
+    exhaust("scan", function() return rnn(ritz.scan)(p) end)
+    exhaust("reverse mode", function() return ritz.grad(rnn(ritz.scan))(p) end)
+    exhaust("forward over reverse", function()
+        local q = { w = random(1, 2, 16), u = random(2, 4, 16), b = random(3, 16),
+            scale = random(4, 4), xs = random(5, 2, 3, 2) }
+        return ritz.jvp(ritz.grad(gated(ritz.scan)), q, q)
+    end)
+    exhaust("batches", function()
+        return ritz.vmap(function(h) return (rnn(ritz.scan) { w = p.w, u = p.u, b = p.b, h = h,
+            xs = p.xs }) end)(random(1, 2, 2, 4))
+    end)
 end)
 
 t.run("a trace as long for a longer loop", function()

@@ -57,6 +57,37 @@ static void interrupted(lua_State *L, const char *code, const char *name)
     is_whole(L, name);
 }
 
+/* The host's flag, up at the 1000th time that it is asked for. */
+static bool poll_often(void *context)
+{
+    int *left = context;
+    return --*left <= 0;
+}
+
+/* Loops that would run for hours stop between two steps. */
+static void loops(lua_State *L)
+{
+    static const struct {
+        const char *name, *code;
+    } list[] = {
+        {"a scan", "ritz.scan(function(c) return c * 1.5 end, p,\n"
+                   "  {length = 2^50 // 1})"},
+        {"a scan that computes nothing",
+         "ritz.scan(function(c, x) return {a = c.b, b = c.a} end,\n"
+         "  {a = p, b = p + 1}, {length = 2^50 // 1})"},
+        {"a while_loop", "ritz.while_loop(function(c) return ritz.tensor(1)\n"
+                         "end, function(c) return c end, p)"},
+    };
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        int left = 1000;
+        ritz_interrupt_poll_set(poll_often, &left);
+        ok(!run(L, list[i].code), "%s is interrupted", list[i].name);
+        ritz_interrupt_poll_set(NULL, NULL);
+        matches(lua_tostring(L, -1), "interrupted", "%s", list[i].name);
+        is_whole(L, list[i].name);
+    }
+}
+
 int main(void)
 {
     alarm(60); /* a loop that is not interrupted fails, instead of staying */
@@ -82,6 +113,7 @@ int main(void)
                 "a trace in a coroutine");
     interrupted(L, "while true do pcall(function() raise() step(p) end) end",
                 "a loop that catches all errors");
+    loops(L);
     ok(run(L, "assert(step(p)[1]:item() == 1)"), "afterwards the plan runs");
     lua_close(L);
     return tap_end();
