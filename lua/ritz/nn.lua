@@ -17,6 +17,7 @@ function nn.linear(n_in, n_out, given)
     local o = options.check("linear", weight_params, given)
     n_in, n_out = options.whole("linear", "n_in", n_in), options.whole("linear", "n_out", n_out)
     return new_layer { kind = "linear", name = o.name, text = ("linear %d-%d"):format(n_in, n_out),
+        n_in = n_in,
         begin = weights(o, { n_in, n_out }, n_in, n_out),
         run = function(p, x)
             need_params("linear", p, "w")
@@ -59,15 +60,39 @@ function nn.avg_pool2d(size)
     return plain("avg_pool2d", "avg_pool2d", function(x) return ritz.avg_pool2d(x, size) end)
 end
 
+--- x with the axes behind `last` as one.
+local function flatten(x, last)
+    local shape = table.move(x.shape, 1, last, 1, {})
+    shape[#shape + 1] = -1
+    return ritz.reshape(x, shape)
+end
+
+--- How many axes stand before those that hold `n` elements; nil if none do. Axes
+-- of size 1 belong to these, but the first of a batch.
+local function axes_before(shape, n)
+    local product, last = 1, #shape
+    while last > 0 and product ~= n do
+        product = product * shape[last]
+        last = last - 1
+    end
+    if product ~= n then return nil end
+    while last > 1 and shape[last] == 1 do last = last - 1 end
+    return last
+end
+
 function nn.flatten(axes)
     axes = axes and options.whole("flatten", "axes", axes)
-    return plain("flatten", "flatten", function(x)
-        local shape = x.shape
-        local last = axes and math.max(#shape - axes, 0) or 1
-        shape = table.move(shape, 1, last, 1, {})
-        shape[#shape + 1] = -1
-        return ritz.reshape(x, shape)
+    local layer = plain("flatten", "flatten", function(x)
+        return flatten(x, axes and math.max(#x.shape - axes, 0) or 1)
     end)
+    -- In a network the next layer says how many elements an example has, so that
+    -- the example may come alone: under vmap it has no axis for a batch.
+    layer.before = not axes and function(n)
+        return plain("flatten", "flatten", function(x)
+            return flatten(x, axes_before(x.shape, n) or 1)
+        end)
+    end
+    return layer
 end
 
 --- Layers that are one function, with the options that it takes.
@@ -252,6 +277,14 @@ local function run_layer(layer, name, params, x, ctx, path)
     return y, state
 end
 
+--- A layer that depends on how many numbers the next dense layer takes.
+local function fitted(layer, layers, i)
+    for k = i + 1, layer.before and #layers or 0 do
+        if layers[k].n_in then return layer.before(layers[k].n_in) end
+    end
+    return layer
+end
+
 function nn.sequential(list)
     if type(list) ~= "table" or is_layer(list) then
         error(("sequential: a list of layers wanted, got %s"):format(is_layer(list)
@@ -262,6 +295,7 @@ function nn.sequential(list)
         layers[i] = as_layer(value, i)
         draws = draws or layers[i].draws or false
     end
+    for i, layer in ipairs(layers) do layers[i] = fitted(layer, layers, i) end
     local names = name_layers(layers)
     return new_layer { kind = "sequential", name = list.name, text = describe_layers(layers),
         layers = layers, names = names, draws = draws,
@@ -345,6 +379,8 @@ ritz.document(nn.avg_pool2d, {
 ritz.document(nn.flatten, {
     signature = "nn.flatten(axes)",
     summary = "All axes but the first become one; with a number, so many of the last.",
+    details = "Before a dense layer of nn.sequential the last axes that hold as many numbers"
+        .. " as it takes become one: a single example may come without a batch.",
     example = "ritz.nn.flatten()({}, ritz.ones { 5, 2, 3 }).shape  --> {5, 6}",
 })
 for name, params in next, activations do

@@ -22,10 +22,25 @@ static bool wants_elements(ritz_graph *g, const char *who, const ritz_node *x)
     return false;
 }
 
+/* [n, 1] against [n] would be n times n differences. */
+static bool check_alike(ritz_graph *g, const char *who, const ritz_node *x,
+                        const ritz_node *target)
+{
+    if (x->shape.rank == 0 || target->shape.rank == 0 ||
+        ritz_shape_equal(&x->shape, &target->shape))
+        return true;
+    ritz_graph_fail(g, RITZ_ESHAPE,
+                    "%s: wants prediction and target of one shape, got %s and "
+                    "%s: reshape one of them, or ritz.broadcast it",
+                    who, ritz_type_of(x).text, ritz_type_of(target).text);
+    return false;
+}
+
 static void build_mse(ritz_graph *g, const ritz_call *call, ritz_node **out)
 {
     out[0] = NULL;
-    if (!ritz_nn_wants_float(g, "mse", call->x[0]))
+    if (!ritz_nn_wants_float(g, "mse", call->x[0]) ||
+        !check_alike(g, "mse", call->x[0], call->x[1]))
         return;
     ritz_node *d = ritz_sub(g, call->x[0], call->x[1]);
     if (wants_elements(g, "mse", d))
@@ -37,9 +52,8 @@ const ritz_function ritz_nn_mse = {
     .name = "mse",
     .signature = "nn.mse(prediction, target)",
     .summary = "The mean of squared differences, over all elements.",
-    .details = "Both broadcast: a prediction [n, 1] against a target [n] is "
-               "n times n differences. Wants f32 or f64, and at least one "
-               "element.",
+    .details = "Both have one shape, or one is a number. Wants f32 or f64, and "
+               "at least one element.",
     .source = "elementary",
     .example = "ritz.nn.mse(ritz.tensor{1, 2}, ritz.tensor{1, 4})  --> 2",
     .tensors = 2,

@@ -147,16 +147,27 @@ static void scan_event(lua_State *L, ritz_tree_event event,
     }
 }
 
-static void scan_upvalues(lua_State *L, ritz_arguments *a, int function)
+bool ritz_arguments_look_into(lua_State *L, int depth, int *seen)
 {
-    if (lua_type(L, function) != LUA_TFUNCTION)
-        return;
-    for (int i = 1; lua_getupvalue(L, function, i); i++) {
+    enum { DEEPEST = 4, MOST = 64 };
+    return lua_type(L, -1) == LUA_TFUNCTION && depth <= DEEPEST &&
+           ++*seen <= MOST;
+}
+
+/* Of the function on top. */
+static void scan_upvalues(lua_State *L, ritz_arguments *a, int depth, int *seen)
+{
+    luaL_checkstack(L, LUA_MINSTACK, "jit");
+    add_bytes(a, '(', NULL, 0);
+    for (int i = 1; lua_getupvalue(L, -1, i); i++) {
         const int type = lua_type(L, -1);
         if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN)
             add_static(L, a);
+        else if (ritz_arguments_look_into(L, depth + 1, seen))
+            scan_upvalues(L, a, depth + 1, seen);
         lua_pop(L, 1);
     }
+    add_bytes(a, ')', NULL, 0);
 }
 
 void ritz_arguments_drop(ritz_arguments *a)
@@ -183,6 +194,10 @@ void ritz_arguments_read(lua_State *L, ritz_arguments *a, int n, int function)
     if (n > RITZ_ARGUMENTS)
         ritz_refuse(L, "jit: wanted at most %d arguments, got %d",
                     RITZ_ARGUMENTS, n);
+    if (n < a->listed)
+        ritz_refuse(
+            L, "jit: donate or static lists argument %d, got %d argument%s",
+            a->listed, n, n == 1 ? "" : "s");
     scan s = {.a = a};
     ritz_arguments_begin(L, a, 0);
     add_bytes(a, '#', &n, sizeof n);
@@ -190,7 +205,11 @@ void ritz_arguments_read(lua_State *L, ritz_arguments *a, int n, int function)
         s.argument = i;
         ritz_tree_walk(L, i + 1, scan_event, &s);
     }
-    scan_upvalues(L, a, function);
+    int seen = 0;
+    lua_pushvalue(L, function);
+    if (ritz_arguments_look_into(L, 1, &seen))
+        scan_upvalues(L, a, 1, &seen);
+    lua_pop(L, 1);
     if (a->signature.failed)
         ritz_refuse(L, "jit: no memory for the arguments");
 }

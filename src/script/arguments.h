@@ -2,8 +2,8 @@
  *
  * Reading the arguments writes their signature: the structure of the tables,
  * dtype and shape of every tensor, the values of everything static, and the
- * number, string and boolean upvalues of the function. Calls with the same
- * signature may use the same plan.
+ * number, string and boolean upvalues of the function and of those it calls.
+ * Calls with the same signature may use the same plan.
  */
 #ifndef RITZ_SCRIPT_ARGUMENTS_H
 #define RITZ_SCRIPT_ARGUMENTS_H
@@ -22,6 +22,7 @@ typedef struct ritz_argument {
 typedef struct ritz_arguments { /* start from {0} */
     /* By argument, set once: given up by the call; static. */
     bool donate[RITZ_ARGUMENTS], fixed[RITZ_ARGUMENTS];
+    int listed; /* the last argument that is either */
     ritz_text signature;
     ritz_argument *input; /* the leaves, in the order of the trees */
     ritz_tensor **in;     /* their tensors, as a plan takes them */
@@ -39,6 +40,11 @@ void ritz_arguments_set_tensor(ritz_arguments *a, size_t i, ritz_handle *h,
  * of the one that is traced. May raise: then the next call releases what is
  * held, or ritz_arguments_free. */
 void ritz_arguments_read(lua_State *L, ritz_arguments *a, int n, int function);
+
+/* Whether the upvalues of the function on top are part of the signature: a
+ * function that is reached through upvalues counts `depth` in, and *seen in all
+ * so far; both are bounded, because functions may refer to each other. */
+bool ritz_arguments_look_into(lua_State *L, int depth, int *seen);
 
 /* Makes tensors of the numbers, for a run. */
 ritz_status ritz_arguments_fill(ritz_arguments *a, ritz_error *err);

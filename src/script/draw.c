@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { UNIFORM, NORMAL, RANDINT, PERMUTATION, KEY, SEED, BINDINGS };
+enum { UNIFORM, NORMAL, RANDINT, PERMUTATION, KEY, SEED, STATE, BINDINGS };
 static const ritz_binding bindings[BINDINGS + 1]; /* at the end */
 
 /* What is drawn: a + (b - a) * u, or integers from a to b. */
@@ -223,6 +223,33 @@ static int l_seed(lua_State *L)
     return 0;
 }
 
+/* The stream: the words of its key, and how many keys were drawn. */
+static int l_random_state(lua_State *L)
+{
+    ritz_core *core = ritz_core_of(L);
+    const ritz_shape shape = {.rank = 1, .dim = {3}};
+    if (!lua_isnoneornil(L, 1)) {
+        const ritz_tensor *t = ritz_handle_concrete(L, 1, "random_state");
+        if (ritz_tensor_dtype(t) != RITZ_I64 ||
+            !ritz_shape_equal(ritz_tensor_shape(t), &shape))
+            return ritz_refuse(L,
+                               "random_state: wanted the i64[3] that it gave, "
+                               "got %s",
+                               ritz_got_at(L, 1).text);
+        const int64_t *word = ritz_tensor_data(t);
+        memcpy(core->stream.word, word, sizeof core->stream.word);
+        core->drawn = (uint64_t)word[2];
+    }
+    ritz_error err = {0};
+    ritz_handle *h = ritz_handle_push(L);
+    if (ritz_tensor_new(&h->tensor, RITZ_I64, &shape, &err) != RITZ_OK)
+        return ritz_raise(L, &err);
+    int64_t *word = ritz_tensor_data_mut(h->tensor);
+    memcpy(word, core->stream.word, sizeof core->stream.word);
+    word[2] = (int64_t)core->drawn;
+    return 1;
+}
+
 /* The records. */
 
 static const ritz_binding bindings[BINDINGS + 1] = {
@@ -385,6 +412,19 @@ static const ritz_binding bindings[BINDINGS + 1] = {
                              "ritz.uniform{}:item()\nritz.seed(7)\n"
                              "return a == ritz.uniform{}:item()  --> true"},
               .call = l_seed},
+    [STATE] =
+        {.record = {.module = "ritz",
+                    .name = "random_state",
+                    .signature = "ritz.random_state(state)",
+                    .summary = "Where the run's stream of random numbers "
+                               "is; with a state, goes on from there.",
+                    .details = "The state is i64[3] and may be saved. Draws "
+                               "with a key do not depend on it.",
+                    .example = "local s = ritz.random_state()\n"
+                               "local a = ritz.uniform{}:item()\n"
+                               "ritz.random_state(s)\n"
+                               "return a == ritz.uniform{}:item()  --> true"},
+         .call = l_random_state},
 };
 
 void ritz_draw_open(lua_State *L)

@@ -41,9 +41,32 @@ static bool push_argument(const reader *r, const ritz_form_step *s)
     return true;
 }
 
+static bool push_function(const reader *r, const ritz_form_step *s)
+{
+    (void)s;
+    lua_pushvalue(r->L, r->function);
+    return true;
+}
+
+/* Of the function on top, which stays there. */
 static bool push_upvalue(const reader *r, const ritz_form_step *s)
 {
-    return lua_getupvalue(r->L, r->function, s->at) != NULL;
+    return lua_getupvalue(r->L, -1, s->at) != NULL;
+}
+
+static bool is_function(const reader *r, const ritz_form_step *s)
+{
+    (void)s;
+    return lua_type(r->L, -1) == LUA_TFUNCTION;
+}
+
+/* It has no more upvalues than were looked at. */
+static bool close_function(const reader *r, const ritz_form_step *s)
+{
+    if (lua_getupvalue(r->L, -1, s->at + 1))
+        return false;
+    lua_pop(r->L, 1);
+    return true;
 }
 
 static bool open_table(const reader *r, const ritz_form_step *s)
@@ -267,19 +290,25 @@ static void record(recorder *r, int value, int template)
         record_static(r, value);
 }
 
-static void record_upvalues(recorder *r, int function)
+/* Of the function on top, as ritz_arguments_read does. */
+static void record_upvalues(recorder *r, int depth, int *budget)
 {
     lua_State *L = r->L;
-    if (lua_type(L, function) != LUA_TFUNCTION)
-        return;
-    for (int i = 1; lua_getupvalue(L, function, i); i++) {
+    int i = 1;
+    luaL_checkstack(L, LUA_MINSTACK, "jit");
+    for (; lua_getupvalue(L, -1, i); i++) {
         add(r, push_upvalue)->at = i;
-        if (is_static_upvalue(lua_type(L, -1)))
+        if (is_static_upvalue(lua_type(L, -1))) {
             record_static(r, lua_gettop(L));
-        else
+        } else if (ritz_arguments_look_into(L, depth + 1, budget)) {
+            add(r, is_function);
+            record_upvalues(r, depth + 1, budget);
+        } else {
             add(r, any_other);
+        }
         lua_pop(L, 1);
     }
+    add(r, close_function)->at = i - 1;
 }
 
 void ritz_form_record(lua_State *L, ritz_form *f, const ritz_arguments *a,
@@ -298,7 +327,13 @@ void ritz_form_record(lua_State *L, ritz_form *f, const ritz_arguments *a,
         record(&r, i, lua_gettop(L));
         lua_pop(L, 1);
     }
-    record_upvalues(&r, function);
+    int budget = 0;
+    lua_pushvalue(L, function);
+    if (ritz_arguments_look_into(L, 1, &budget)) {
+        add(&r, push_function);
+        record_upvalues(&r, 1, &budget);
+    }
+    lua_pop(L, 1);
     if (f->failed)
         f->steps = 0;
 }

@@ -429,7 +429,7 @@ static int call_jit(lua_State *L)
 
 /* Sets the flags of the arguments that an option lists: one, or a table. */
 static void read_arguments(lua_State *L, int options, const char *name,
-                           bool *flag)
+                           bool *flag, int *listed)
 {
     if (!ritz_option(L, options, name))
         return;
@@ -446,6 +446,7 @@ static void read_arguments(lua_State *L, int options, const char *name,
             ritz_refuse(L, "jit: %s lists arguments from 1 to %d, got %lld",
                         name, RITZ_ARGUMENTS, (long long)at);
         flag[at - 1] = true;
+        *listed = at > *listed ? (int)at : *listed;
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
@@ -474,8 +475,10 @@ static int l_jit(lua_State *L)
     const int options = lua_type(L, 2) == LUA_TTABLE ? 2 : 0;
     ritz_check_options(L, options, &bindings[0].record);
     jit *j = push_jit(L, 1);
-    read_arguments(L, options, "donate", j->arguments.donate);
-    read_arguments(L, options, "static", j->arguments.fixed);
+    read_arguments(L, options, "donate", j->arguments.donate,
+                   &j->arguments.listed);
+    read_arguments(L, options, "static", j->arguments.fixed,
+                   &j->arguments.listed);
     if (ritz_option(L, options, "freeze")) {
         j->freeze = lua_toboolean(L, -1);
         lua_pop(L, 1);

@@ -365,8 +365,8 @@ static const ritz_binding bindings[BINDINGS + 1] = {
                   "Composes with every transform, to any order.",
               .source = "JAX's lax.scan",
               .example =
-                  "ritz.scan(function(sum, x) return sum + x, sum + x end, 0, {xs "
-                  "= ritz.tensor{1, 2, 3}})  --> 6, {1, 3, 6}"},
+                  "ritz.scan(function(sum, x) return sum + x, sum + x end, 0,\n"
+                  "    {xs = ritz.tensor{1, 2, 3}})  --> 6, {1, 3, 6}"},
          .call = l_scan},
     [WHILE_LOOP] =
         {.record =
@@ -383,8 +383,9 @@ static const ritz_binding bindings[BINDINGS + 1] = {
                   "mode goes through the loop; for reverse mode use ritz.scan, "
                   "which has a length.",
               .source = "JAX's lax.while_loop",
-              .example = "ritz.while_loop(function(c) return ritz.less(c, 100) "
-                         "end, function(c) return c * 2 end, 3)  --> 192.0"},
+              .example =
+                  "ritz.while_loop(function(c) return ritz.less(c, 100) "
+                  "end,\n    function(c) return c * 2 end, 3)  --> 192.0"},
          .call = l_while_loop},
 };
 

@@ -105,6 +105,39 @@ t.run("upvalues", function()
     t.is(calls[1], 3, "an old value finds its plan")
 end)
 
+t.run("upvalues of functions that it calls", function()
+    local power, traced = 2, 0
+    local function deepest(v) return v ^ power end
+    local function deeper(v) return deepest(v) + 1 end
+    local recursive
+    function recursive(v, n) return n == 0 and deeper(v) or recursive(v, n - 1) end
+    local j = ritz.jit(function(v)
+        traced = traced + 1
+        return recursive(v, 2)
+    end)
+    -- `traced` is an upvalue too: it is put back, so that it counts nothing.
+    local function call(v)
+        traced = 0
+        return j(v)[1]:item(), traced
+    end
+    local x = ritz.full({ 1 }, 3)
+    for i = 1, 3 do
+        local y, traces = call(x)
+        t.ok(y == 10 and traces == (i == 1 and 1 or 0), "recognised, call " .. i)
+    end
+    power = 3
+    t.is(call(x), 28, "a number three functions below, changed, is seen")
+    power = 2
+    local y, traces = call(x)
+    t.ok(y == 10 and traces == 0, "and its old value finds its plan")
+    deepest = function(v) return v * 0 + power + #"abc" end
+    local constant = ritz.jit(function(v) return deepest(v) end)
+    t.is(constant(x)[1]:item(), 5, "a function of another shape")
+    local extra = 7
+    deepest = function(v) return v * 0 + power + extra end
+    t.is(constant(x)[1]:item(), 9, "is told from one with more upvalues")
+end)
+
 t.run("captures", function()
     local old = ritz.ones(3)
     local refused = "jit: f32[3] was made before the trace and would be frozen into the plan"
@@ -258,6 +291,9 @@ t.run("what is refused", function()
         ritz.jit(print, { donate = 0 })
     end,
         "no such argument")
+    t.throws("donate or static lists argument 3, got 2 arguments", function()
+        ritz.jit(function(a, b) return a + b end, { donate = { 3 } })(ritz.ones(1), ritz.ones(1))
+    end, "an argument that the call has not")
     t.throws("the fraction 0.5 meets i64", function()
         ritz.jit(function(i, s) return i * s end)(ritz.ones({ 2 }, "i64"), 0.5)
     end, "a fraction that stands for others meets i64")

@@ -97,6 +97,31 @@ t.run("layers compute what their functions do", function()
     t.is(numeric.distance(fast(p, x), h), 0.0, "compiled")
 end)
 
+t.run("a single example passes through flatten", function()
+    local model = nn.sequential { nn.flatten(), nn.linear(12, 8), nn.relu(), nn.linear(8, 3) }
+    local p = model.init { seed = 1, dtype = "f64" }
+    local function normal(...) return ritz.normal({ ... }, { key = ritz.key(2), dtype = "f64" }) end
+    local cases = { { { 5, 2, 3, 2 }, "5,3" }, { { 1, 2, 3, 2 }, "1,3" }, { { 2, 3, 2 }, "3" },
+        { { 5, 12 }, "5,3" }, { { 5, 1, 3, 4 }, "5,3" }, { { 4, 3, 1 }, "3" } }
+    for _, case in ipairs(cases) do
+        t.is(table.concat(model(p, normal(table.unpack(case[1]))).shape, ","), case[2],
+            "of " .. table.concat(case[1], ","))
+    end
+    local x, y = normal(4, 2, 3, 2), ritz.tensor({ 1, 3, 2, 3 }, "i64")
+    local function loss(q, batch) return nn.cross_entropy(model(q, batch.x), batch.y) end
+    local function norm_of(u, v)
+        local g = ritz.grad(loss)(p, { x = u, y = v })
+        return ritz.norm(g.linear_1.w) + ritz.norm(g.linear_2.b)
+    end
+    local norms = ritz.vmap(norm_of)(x, y)
+    for i = 1, 4 do
+        t.near(norms[i]:item(), norm_of(x[i], y[i]):item(), 1e-14, "gradient of example " .. i)
+        local one = norm_of(x[{ { i, i } }], y[{ { i, i } }])
+        t.near(norms[i]:item(), one:item(), 1e-14, "as a batch of one " .. i)
+    end
+    t.throws("linear", function() model(p, normal(5, 7)) end, "elements that fit nothing")
+end)
+
 t.run("batch_norm remembers", function()
     local model = nn.sequential { nn.linear(2, 3), nn.batch_norm(3, { momentum = 0.5 }), nn.relu() }
     local p, state = model.init { seed = 1 }

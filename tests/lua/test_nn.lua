@@ -503,6 +503,9 @@ t.run("what losses refuse", function()
     t.throws("accuracy: wants at least one element, got f32[0,3]", function()
         nn.accuracy(ritz.zeros { 0, 3 }, ritz.zeros({ 0 }, "i64"))
     end, "no rows")
+    t.throws("mse: wants prediction and target of one shape, got f32[3,1] and f32[3]",
+        function() nn.mse(ritz.zeros { 3, 1 }, ritz.zeros { 3 }) end, "a column against a row")
+    t.is(nn.mse(ritz.ones { 3, 1 }, 3):item(), 4, "a number is a target for all")
     t.throws("mse: wants at least one element",
         function() nn.mse(ritz.zeros { 0 }, ritz.zeros { 0 }) end, "nothing")
     t.throws("cross_entropy: smoothing must be 0 to 1, got 2", function()

@@ -38,6 +38,26 @@ t.run("the stream", function()
     t.ok(not same(a, ritz.uniform { 4 }), "another seed, other draws")
 end)
 
+t.run("the stream's state", function()
+    local state = ritz.random_state()
+    t.is(state.dtype .. table.concat(state.shape), "i643", "three integers")
+    local a, b = ritz.normal { 3 }, ritz.uniform { 2 }
+    ritz.random_state(state)
+    t.is(ritz.abs(ritz.normal { 3 } - a):max():item(), 0, "goes on from where it was")
+    t.is(ritz.abs(ritz.uniform { 2 } - b):max():item(), 0, "and on")
+    local path = t.path("state.safetensors")
+    ritz.save(path, { state = state })
+    ritz.random_state(ritz.load(path).state)
+    t.is(ritz.abs(ritz.normal { 3 } - a):max():item(), 0, "after a file")
+    ritz.seed(3)
+    local c = ritz.uniform {}:item()
+    ritz.random_state(state)
+    ritz.seed(3)
+    t.is(ritz.uniform {}:item(), c, "a seed starts the stream whatever its state")
+    t.throws("wanted the i64[3] that it gave, got f32[3]",
+        function() ritz.random_state(ritz.ones { 3 }) end, "a dtype")
+end)
+
 t.run("laws", function()
     local n = 100000
     local key = ritz.key(1)

@@ -3,6 +3,8 @@
  */
 #include "graph/primitives/linear.h"
 
+#include <stdio.h>
+
 /* broadcast. attr: a[0..n-1] is the target shape, aligned from the right. */
 
 static ritz_status infer_broadcast(ritz_dtype *dtype, ritz_shape *shape,
@@ -176,6 +178,22 @@ const ritz_primitive ritz_primitive_reshape = {
 
 /* permute. attr: result axis i is operand axis a[i]. */
 
+typedef struct axes_list {
+    char text[80];
+} axes_list;
+
+/* The axes of a permutation, counted from 1: "{2, 1}". */
+static axes_list axes_text(const int64_t *axis, int n)
+{
+    axes_list t = {"{"};
+    size_t at = 1;
+    for (int i = 0; i < n && at < sizeof t.text - 24; i++)
+        at += (size_t)snprintf(t.text + at, sizeof t.text - at, "%s%lld",
+                               i > 0 ? ", " : "", (long long)axis[i] + 1);
+    snprintf(t.text + at, sizeof t.text - at, "}");
+    return t;
+}
+
 static ritz_status infer_permute(ritz_dtype *dtype, ritz_shape *shape,
                                  ritz_node *const *in, int nin,
                                  const ritz_attr *attr, ritz_error *err)
@@ -194,9 +212,9 @@ static ritz_status infer_permute(ritz_dtype *dtype, ritz_shape *shape,
         }
     }
     if (!good)
-        return ritz_fail(err, RITZ_EVALUE,
-                         "permute: wants each axis of %s once",
-                         ritz_type_of(in[0]).text);
+        return ritz_fail(
+            err, RITZ_EVALUE, "permute: wants each axis of %s once, got %s",
+            ritz_type_of(in[0]).text, axes_text(attr->a, attr->n).text);
     return RITZ_OK;
 }
 
