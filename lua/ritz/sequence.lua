@@ -173,7 +173,7 @@ local function recurrent(kind, parts, o, n_in, n, cell)
         end,
         run = function(p, x)
             base.need_params(kind, p, "u")
-            local z = ritz.linear(steps_first(x), p.w, p.b)
+            local z = ritz.linear(steps_first(x), p.w) -- the bias joins the cell's chain
             local shape = table.move(z.shape, 2, #z.shape, 1, {})
             shape[#shape] = n
             local carry, y = ritz.scan(function(at, z_t) return cell.step(p, at, z_t) end,
@@ -197,7 +197,7 @@ function nn.lstm(n_in, n, given)
         end,
         first = function(h) return { h = h, c = h } end,
         step = function(p, at, z)
-            local h, c = ritz.lstm_cell(z + ritz.linear(at.h, p.u), at.c)
+            local h, c = ritz.lstm_cell(z + p.b + ritz.linear(at.h, p.u), at.c)
             return { h = h, c = c }, h
         end,
     })
@@ -211,7 +211,7 @@ function nn.gru(n_in, n, given)
         begin = function(p, size, dtype) p.c = ritz.zeros({ 3 * size }, dtype) end,
         first = function(h) return h end,
         step = function(p, at, z)
-            local h = ritz.gru_cell(z, ritz.linear(at, p.u, p.c), at)
+            local h = ritz.gru_cell(z + p.b, ritz.linear(at, p.u, p.c), at)
             return h, h
         end,
     })

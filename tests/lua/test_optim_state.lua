@@ -263,6 +263,42 @@ t.run("derivatives through steps", function()
         end
         numeric.check_gradient(name .. " through 3 steps", after, w0, a)
     end
+    -- The steps as a loop give the same, and so does its derivative; several tasks
+    -- at once, compiled, as in second-order meta-learning, too.
+    for _, name in ipairs { "momentum", "adam", "muon" } do
+        local o = optim[name] { lr = 0.05, clip_norm = 1 }
+        local function inner(p, target)
+            return ritz.grad(function(q)
+                return ritz.sum(ritz.square(ritz.sin(q.w) - target)) + ritz.sum(ritz.square(q.b))
+            end)(p)
+        end
+        local function after(p, target, loop)
+            local s = o.init(p)
+            if loop then
+                local last = ritz.scan(function(c)
+                    local q, u = o.update(c.p, inner(c.p, target), c.s)
+                    return { p = q, s = u }
+                end, { p = p, s = s }, { length = 3 })
+                p = last.p
+            else
+                for _ = 1, 3 do p, s = o.update(p, inner(p, target), s) end
+            end
+            return ritz.sum(ritz.square(p.w - target)) + ritz.sum(p.b)
+        end
+        local p = { w = w0, b = f64 { 0.5, -0.25 } }
+        local function slope(loop)
+            return ritz.grad(function(q, target) return after(q, target, loop) end)
+        end
+        local unrolled, looped = slope(false)(p, a), slope(true)(p, a)
+        t.near(numeric.distance(looped.w, unrolled.w), 0, 1e-13, name .. ": steps as a loop")
+        t.near(numeric.distance(looped.b, unrolled.b), 0, 1e-13, "also of a vector")
+        local targets = ritz.normal({ 4, 3, 2 }, { key = ritz.key(9), dtype = "f64" })
+        local many = ritz.jit(ritz.vmap(slope(true), { in_axes = { false, 1 } }))(p, targets)
+        for i = 1, 4 do
+            t.near(numeric.distance(many.w[i], slope(false)(p, targets[i]).w), 0, 1e-12,
+                ("task %d of 4, at once"):format(i))
+        end
+    end
     -- Where a gradient is 0, as for an inactive unit, the derivative is finite.
     for _, name in ipairs { "adam", "rmsprop", "adagrad", "adan", "adamp", "muon" } do
         local o = optim[name] { lr = 0.1 }
