@@ -13,11 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Work below this many nanoseconds is not shared: handing tiles to a second
- * thread and getting the results back into this one's cache costs microseconds.
- * Decided from shapes, never from timing. */
-static const double worth_sharing = 12000.0;
-
 static struct {
     unsigned char *memory;
     size_t bytes;
@@ -63,16 +58,11 @@ static void run_tile(void *context, size_t tile, int worker)
     j->in->kind->tile(j->in, j->rt, tile, worker);
 }
 
-bool ritz_is_shared(const ritz_instruction *in)
-{
-    return in->work >= worth_sharing && in->tiles > 1;
-}
-
 static bool run_tiles(const ritz_instruction *in, ritz_runtime *rt,
                       bool may_stop)
 {
     job j = {in, rt};
-    if (!ritz_is_shared(in)) {
+    if (!in->shared) {
         for (size_t t = 0; t < in->tiles; t++) {
             if (may_stop && ritz_interrupted())
                 return false;

@@ -165,7 +165,7 @@ ritz_plan_row ritz_plan_row_at(const ritz_plan *plan, size_t i)
                            .bytes = bytes,
                            .floor = floor_of(plan, in, bytes),
                            .tiles = in->tiles,
-                           .shared = ritz_is_shared(in),
+                           .shared = in->shared,
                            .tail = (int)i >= plan->tail - plan->first,
                            .origin = in->origin};
 }

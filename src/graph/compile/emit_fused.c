@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A chain has at least TILES tiles, for any number of threads to share evenly,
+ * but none so small that taking it costs more than running it. */
+enum { TILES = 8, SMALLEST_TILE = 1024 };
+
 static int by_id(const void *a, const void *b)
 {
     const ritz_node *x = *(const ritz_node *const *)a;
@@ -290,8 +294,11 @@ static void cut(ritz_chain *c)
         f->group = d.group;
         return;
     }
-    f->period =
-        whole < RITZ_TILE_ELEMENTS ? RITZ_TILE_ELEMENTS / whole * whole : whole;
+    const int64_t even = f->count / TILES, least = SMALLEST_TILE;
+    const int64_t wanted = even > RITZ_TILE_ELEMENTS ? RITZ_TILE_ELEMENTS
+                           : even > least            ? even
+                                                     : least;
+    f->period = whole < wanted ? wanted / whole * whole : whole;
     f->segment = f->period;
 }
 

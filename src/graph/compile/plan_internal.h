@@ -80,7 +80,8 @@ struct ritz_instruction {
     int nin, nout;
     int results; /* the first of `out`; the others are scratch */
     size_t tiles;
-    double work; /* an estimate in nanoseconds: small ones run on one thread */
+    double work; /* an estimate in nanoseconds */
+    bool shared; /* the threads share the tiles */
     double flops;
     const char *label; /* the primitive, or the fused operations */
     ritz_origin origin;
@@ -143,8 +144,6 @@ typedef ritz_status ritz_look_fn(ritz_plan *plan, void *context,
                                  ritz_error *err);
 ritz_status ritz_plan_look(ritz_plan *plan, ritz_tensor **in,
                            ritz_look_fn *look, void *context, ritz_error *err);
-/* Whether the threads share the instruction's tiles. */
-bool ritz_is_shared(const ritz_instruction *in);
 /* The name of a buffer to people (report.h), and what a chain computes. */
 void ritz_plan_name(const ritz_plan *plan, int buffer, ritz_text *out);
 void ritz_fused_formula(const ritz_plan *plan, const ritz_instruction *in,
