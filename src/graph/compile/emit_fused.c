@@ -302,15 +302,24 @@ static void cut(ritz_chain *c)
     f->segment = f->period;
 }
 
+static bool has_row_values(const ritz_chain *c)
+{
+    for (int i = 0; i < c->u->members; i++)
+        if (ritz_value_of(c->l, c->u->member[i])->span == RITZ_SPAN_ROW)
+            return true;
+    return false;
+}
+
 static void shape_blocks(ritz_chain *c)
 {
     ritz_fused *f = c->f;
     f->count = count_of(c);
     f->width = ritz_chain_width(c);
     f->block = RITZ_BLOCK;
-    if (f->width <= RITZ_LONGEST_ROW)
-        f->block =
-            f->width < RITZ_BLOCK ? RITZ_BLOCK / f->width * f->width : f->width;
+    if (f->width < RITZ_BLOCK)
+        f->block = RITZ_BLOCK / f->width * f->width;
+    else if (has_row_values(c))
+        f->block = f->width;
     f->stride = ((size_t)f->block * f->size + 63) & ~(size_t)63;
     cut(c);
 }

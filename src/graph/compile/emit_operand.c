@@ -220,6 +220,23 @@ static int64_t period_of(const ritz_chain *c, const ritz_view *v)
     return aligned ? period : 0;
 }
 
+/* The view with as few axes as can be, if each row of the chain lies in one
+ * piece in it, or is one element repeated; else NULL. */
+static ritz_strided *runs(const ritz_chain *c, const ritz_view *v)
+{
+    ritz_strided s = v->at;
+    int64_t *const list[] = {s.stride};
+    ritz_strided_simplify(&s.rank, s.dim, 1, list);
+    const int last = s.rank - 1;
+    if (!blocks_are_rows(c) || last < 1 || s.dim[last] % c->f->width != 0 ||
+        (s.stride[last] != 0 && s.stride[last] != 1))
+        return NULL;
+    ritz_strided *copy = ritz_plan_alloc(c->l, 1, sizeof *copy);
+    if (copy)
+        *copy = s;
+    return copy;
+}
+
 static ritz_operand in_memory(ritz_chain *c, const ritz_view *v, ritz_span span)
 {
     const int buffer = ritz_buffer_of(c->l, v->base);
@@ -256,6 +273,14 @@ static ritz_operand find_in_memory(ritz_chain *c, const ritz_node *x,
             o.period = period;
             return o;
         }
+        const ritz_strided *view = runs(c, &v);
+        const bool fixed = view && view->stride[view->rank - 1] == 0;
+        if (view && !(fixed && array)) {
+            ritz_operand o = in_memory(c, &v, RITZ_SPAN_RUN);
+            o.view = view;
+            o.fixed = fixed;
+            return o;
+        }
     }
     return load_operand(c, x, &v, span);
 }
@@ -287,8 +312,11 @@ bool ritz_is_single(const ritz_chain *c, const ritz_node *x, ritz_span span)
     const ritz_view v = ritz_readable_view(c->l, x);
     if (is_one_element(&v))
         return elements(c, span) > 1;
-    return span == RITZ_SPAN_WIDE && blocks_are_rows(c) && !v.contiguous &&
-           ritz_spreads(&v, c->f->width);
+    if (span != RITZ_SPAN_WIDE || !blocks_are_rows(c) || v.contiguous)
+        return false;
+    const ritz_strided *view = runs(c, &v);
+    return ritz_spreads(&v, c->f->width) ||
+           (view && view->stride[view->rank - 1] == 0);
 }
 
 int64_t ritz_chain_width(const ritz_chain *c)
@@ -310,6 +338,10 @@ int64_t ritz_chain_width(const ritz_chain *c)
                 ((stride[0] == 0 && stride[1] == 1) ||
                  (stride[0] == 1 && stride[1] == 0)))
                 return v.at.dim[1];
+            const int last = v.at.rank - 1;
+            if (last > 0 && v.at.dim[last] >= RITZ_BLOCK / 2 &&
+                (stride[last] == 0 || stride[last] == 1))
+                return v.at.dim[last];
         }
     }
     return 1;

@@ -15,6 +15,7 @@ typedef enum ritz_span {
     RITZ_SPAN_WIDE,   /* an element for each of the chain's */
     RITZ_SPAN_ROW,    /* one for each of its rows */
     RITZ_SPAN_COLUMN, /* one for each of a period, then from the start again */
+    RITZ_SPAN_RUN,    /* wide, but in memory each row is elsewhere */
     RITZ_SPAN_ONE,    /* one for all */
     RITZ_SPAN_END     /* known only when the chain is through */
 } ritz_span;

@@ -19,6 +19,17 @@ static void *register_at(const block *b, int index)
     return b->registers + (size_t)index * b->f->stride;
 }
 
+/* Where the view has its element `first`. */
+static int64_t offset_in(const ritz_strided *view, int64_t first)
+{
+    int64_t offset = 0;
+    for (int i = view->rank - 1; i > 0; i--) {
+        offset += first % view->dim[i] * view->stride[i];
+        first /= view->dim[i];
+    }
+    return offset + first * view->stride[0];
+}
+
 static void *place(const block *b, const ritz_operand *o)
 {
     if (o->kind == RITZ_IN_REGISTER)
@@ -32,6 +43,8 @@ static void *place(const block *b, const ritz_operand *o)
         at += b->row;
     else if (o->span == RITZ_SPAN_COLUMN)
         at += b->first % o->period;
+    else if (o->span == RITZ_SPAN_RUN)
+        at += offset_in(o->view, b->first);
     return (unsigned char *)ritz_base(b->rt, o->index) +
            (size_t)at * b->f->size;
 }

@@ -35,6 +35,7 @@ typedef struct ritz_operand {
     int index;
     int64_t offset; /* in elements, of arrays in memory */
     int64_t period; /* of RITZ_SPAN_COLUMN: elements until it begins again */
+    const ritz_strided *view; /* of RITZ_SPAN_RUN */
 } ritz_operand;
 
 /* Brings elements into a register: gathered by strides, converted, or both. */
