@@ -133,14 +133,6 @@ static void read_from_memory(ritz_lowering *l, joiner *j,
 
 /* Values that are computed again. */
 
-static bool is_cheap(const ritz_node *x)
-{
-    const ritz_op op = x->prim->op;
-    return x->prim->class == RITZ_CLASS_ELEMENTWISE &&
-           !(op >= RITZ_OP_exp && op <= RITZ_OP_erf) && op != RITZ_OP_pow &&
-           op != RITZ_OP_mod && op != RITZ_OP_atan2;
-}
-
 /* Is x a value of another chain that is in no memory, and will not be for
  * another reason than that the chosen chain reads it? */
 static bool is_unstored(const ritz_lowering *l, const ritz_unit *home,
@@ -174,7 +166,7 @@ static bool may_repeat(const ritz_lowering *l, const ritz_unit *home,
         return true;
     if (!is_unstored(l, home, x))
         return left->loads-- > 0;
-    if (!is_cheap(x))
+    if (!ritz_is_cheap(x))
         return left->stores-- > 0 && left->loads-- > 0;
     if (left->steps-- <= 0)
         return false;
@@ -191,7 +183,7 @@ static void read_for(ritz_lowering *l, joiner *j, const ritz_node *operand)
     const ritz_node *x = ritz_below_reshapes(operand);
     if (is_member_of(home, x))
         return;
-    if (!is_unstored(l, home, x) || !is_cheap(x)) {
+    if (!is_unstored(l, home, x) || !ritz_is_cheap(x)) {
         read_from_memory(l, j, operand);
         return;
     }
@@ -202,7 +194,7 @@ static void read_for(ritz_lowering *l, joiner *j, const ritz_node *operand)
 static void repeat(ritz_lowering *l, int unit, const ritz_node *operand)
 {
     const ritz_node *x = ritz_below_reshapes(operand);
-    if (!is_unstored(l, &l->unit[unit], x) || !is_cheap(x) ||
+    if (!is_unstored(l, &l->unit[unit], x) || !ritz_is_cheap(x) ||
         !push_member(l, unit, x))
         return;
     for (int i = 0; i < x->nin; i++)
@@ -244,17 +236,30 @@ static bool is_elsewhere(const ritz_lowering *l, const joiner *j, int i)
     return j->chain[i] >= 0 && ritz_find_unit(l, j->chain[i]) != j->home;
 }
 
+/* The chain that is computed last is before nothing that n reads, and the
+ * most likely to take it. */
+static int latest_chain(const ritz_lowering *l, const joiner *j)
+{
+    int latest = -1;
+    for (int i = 0; i < j->n->nin; i++) {
+        const int unit = j->chain[i] < 0 ? -1 : ritz_find_unit(l, j->chain[i]);
+        if (unit >= 0 && may_join(&l->unit[unit], j) &&
+            (latest < 0 || l->unit[unit].order > l->unit[latest].order))
+            latest = unit;
+    }
+    return latest;
+}
+
 /* Chooses a chain and joins the operands' others to it. */
 static void choose_home(ritz_lowering *l, joiner *j)
 {
-    for (int i = 0; i < j->n->nin; i++) {
+    j->home = latest_chain(l, j);
+    for (int i = 0; i < j->n->nin && j->home >= 0; i++) {
         if (j->chain[i] < 0)
             continue;
         const int unit = ritz_find_unit(l, j->chain[i]);
-        if (j->home < 0 && may_join(&l->unit[unit], j))
-            j->home = unit;
-        else if (j->home >= 0 && unit != j->home && !merge(l, j->home, unit) &&
-                 merge(l, unit, j->home))
+        if (unit != j->home && !merge(l, j->home, unit) &&
+            merge(l, unit, j->home))
             j->home = unit;
     }
     /* What operands in other chains take may in turn rule the chosen one

@@ -18,7 +18,7 @@
 
 enum { NEEDED = 1, READ = 2 }; /* READ: the value, not a part only */
 
-typedef struct pass {
+typedef struct ritz_simplifier {
     ritz_graph *g;
     ritz_node **table; /* open addressing, a power of two */
     size_t mask;
@@ -47,8 +47,8 @@ static bool same_node(const ritz_node *n, const ritz_primitive *p,
     return true;
 }
 
-static ritz_node *intern(pass *s, const ritz_primitive *p, ritz_node *const *in,
-                         int nin, const ritz_attr *attr)
+ritz_node *ritz_intern(ritz_simplifier *s, const ritz_primitive *p,
+                       ritz_node *const *in, int nin, const ritz_attr *attr)
 {
     size_t at = hash_node(p, in, nin, attr) & s->mask;
     for (; s->table[at]; at = (at + 1) & s->mask)
@@ -77,12 +77,12 @@ bool ritz_is_splat(const ritz_node *x, double *value)
 static ritz_node *splat(pass *s, const ritz_node *like, double value)
 {
     const ritz_attr attr = {.dtype = (int32_t)like->dtype, .value = value};
-    ritz_node *c = intern(s, &ritz_primitive_constant, NULL, 0, &attr);
+    ritz_node *c = ritz_intern(s, &ritz_primitive_constant, NULL, 0, &attr);
     if (like->shape.rank == 0)
         return c;
     ritz_attr wide = {0};
     ritz_attr_set_shape(&wide, &like->shape);
-    return intern(s, &ritz_primitive_broadcast, &c, 1, &wide);
+    return ritz_intern(s, &ritz_primitive_broadcast, &c, 1, &wide);
 }
 
 static ritz_node *reshaped(pass *s, ritz_node *x, const ritz_shape *to)
@@ -91,7 +91,7 @@ static ritz_node *reshaped(pass *s, ritz_node *x, const ritz_shape *to)
     if (ritz_shape_equal(&x->shape, to))
         return x;
     ritz_attr_set_shape(&shape, to);
-    return intern(s, &ritz_primitive_reshape, &x, 1, &shape);
+    return ritz_intern(s, &ritz_primitive_reshape, &x, 1, &shape);
 }
 
 /* Elements as their dtype holds them. */
@@ -183,10 +183,10 @@ static ritz_node *mask_share(pass *s, const ritz_node *n, ritz_node *z,
     ritz_node *y = share->in[1], *c = share->in[2];
     ritz_node *const small[] = {splat(s, y, k), y};
     const ritz_attr none = {0};
-    mask = intern(s, mask->prim, small, 2, &none);
-    c = intern(s, n->prim, (ritz_node *[]){c, mask}, 2, &none);
-    share = intern(s, share->prim, (ritz_node *[]){share->in[0], y, c}, 3,
-                   share->attr);
+    mask = ritz_intern(s, mask->prim, small, 2, &none);
+    c = ritz_intern(s, n->prim, (ritz_node *[]){c, mask}, 2, &none);
+    share = ritz_intern(s, share->prim, (ritz_node *[]){share->in[0], y, c}, 3,
+                        share->attr);
     return reshaped(s, share, &n->shape);
 }
 
@@ -226,7 +226,7 @@ static ritz_node *simplify_permute(pass *s, const ritz_node *n, ritz_node *x)
         }
     if (ordered)
         return reshaped(s, x, &n->shape);
-    return intern(s, &ritz_primitive_permute, &x, 1, &attr);
+    return ritz_intern(s, &ritz_primitive_permute, &x, 1, &attr);
 }
 
 static bool swaps_last_two(const ritz_node *x)
@@ -248,7 +248,7 @@ static ritz_node *simplify_matmul(pass *s, const ritz_node *n, ritz_node **in)
             attr.flags ^= i == 0 ? RITZ_TRANSPOSE_A : RITZ_TRANSPOSE_B;
             in[i] = in[i]->in[0];
         }
-    return intern(s, n->prim, in, 2, &attr);
+    return ritz_intern(s, n->prim, in, 2, &attr);
 }
 
 /* What the casting kernels do with a number: truncate, and take the nearest
@@ -296,7 +296,9 @@ static ritz_node *simplify(pass *s, const ritz_node *n, ritz_node **in)
         return simplify_matmul(s, n, in);
     if (p->class == RITZ_CLASS_ELEMENTWISE)
         found = simplify_elementwise(s, n, in);
-    return found ? found : intern(s, p, in, n->nin, n->attr);
+    else if (p->class == RITZ_CLASS_REDUCE)
+        found = ritz_unroll_reduction(s, n, in[0]);
+    return found ? found : ritz_intern(s, p, in, n->nin, n->attr);
 }
 
 static void mark(const ritz_graph *g, unsigned char *needed,
@@ -328,7 +330,7 @@ static ritz_node *const *rebuild_many(pass *s, const ritz_node *n,
                                       ritz_node **in)
 {
     if (n->prim != &ritz_primitive_scan)
-        return intern(s, n->prim, in, n->nin, n->attr)->out;
+        return ritz_intern(s, n->prim, in, n->nin, n->attr)->out;
     bool *read = ritz_arena_alloc(ritz_graph_arena(s->g), (size_t)n->nout, 1);
     for (int k = 0; read && k < n->nout; k++)
         read[k] = s->needed[n->out[k]->id] & READ;

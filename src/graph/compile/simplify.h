@@ -24,6 +24,18 @@ ritz_status ritz_simplify(ritz_graph *to, const ritz_graph *from,
 ritz_node *const *ritz_trim_scan(ritz_graph *to, const ritz_node *n,
                                  ritz_node *const *in, const bool *read);
 
+/* For the parts of the pass: the node of the new graph that is this
+ * application, made if there is none yet. */
+typedef struct ritz_simplifier ritz_simplifier;
+ritz_node *ritz_intern(ritz_simplifier *s, const ritz_primitive *p,
+                       ritz_node *const *in, int nin, const ritz_attr *attr);
+
+/* unroll.c: n reduces x along a few elements; NULL when that is best left. */
+ritz_node *ritz_unroll_reduction(ritz_simplifier *s, const ritz_node *n,
+                                 ritz_node *x);
+/* Is it quicker to compute x again than to store and to load it? */
+bool ritz_is_cheap(const ritz_node *x);
+
 /* The number that fills x: x is a constant or the broadcast of one. */
 bool ritz_is_splat(const ritz_node *x, double *value);
 
