@@ -302,12 +302,12 @@ static ritz_node *simplify(pass *s, const ritz_node *n, ritz_node **in)
 }
 
 static void mark(const ritz_graph *g, unsigned char *needed,
-                 ritz_node *const *output, int nout)
+                 ritz_node *const *output, int nout, ritz_node *const *map)
 {
     for (int i = 0; i < nout; i++)
         needed[output[i]->id] = NEEDED | READ;
     for (uint32_t id = ritz_graph_size(g); id-- > 0;)
-        if (needed[id]) {
+        if (needed[id] && !map[id]) {
             const ritz_node *n = ritz_graph_node(g, id);
             const bool part = n->prim == &ritz_primitive_part;
             for (int i = 0; i < ritz_value_inputs(n); i++)
@@ -377,10 +377,10 @@ ritz_status ritz_simplify(ritz_graph *to, const ritz_graph *from,
     s.out = ritz_new(size, sizeof *s.out);
     if (s.table && s.needed && s.out) {
         s.mask--;
-        mark(from, s.needed, output, nout);
+        mark(from, s.needed, output, nout, map);
         for (uint32_t id = 0;
              id < size && ritz_graph_status(to, NULL) == RITZ_OK; id++)
-            if (s.needed[id])
+            if (s.needed[id] && !map[id])
                 map[id] = rebuild(&s, ritz_graph_node(from, id), map);
         for (int i = 0; i < nout; i++)
             result[i] = map[output[i]->id];

@@ -8,11 +8,11 @@
 
 #include "graph/graph.h"
 
-/* Rebuilds what `output` needs in the graph `to` (fresh and empty): without
- * dead code, aliases and repeated subexpressions. result[i] stands for
- * output[i]; map[id] for every node of the old graph that was kept (NULL for
- * the others), with `input` and captured nodes always kept. The origins of the
- * new nodes are the old graph's. */
+/* Rebuilds what `output` needs in the graph `to`: without dead code, aliases
+ * and repeated subexpressions. result[i] stands for output[i]; map[id] for
+ * every node of the old graph that was kept (NULL for the others), with `input`
+ * and captured nodes always kept. Entries of the map that are not NULL are
+ * given. The origins of the new nodes are the old graph's. */
 ritz_status ritz_simplify(ritz_graph *to, const ritz_graph *from,
                           ritz_node *const *output, int nout,
                           ritz_node **result, ritz_node **map, ritz_error *err);

@@ -1,5 +1,6 @@
 /* trim_scan.c - scans without what nobody reads. */
 #include "base/memory.h"
+#include "graph/compile/loop_parts.h"
 #include "graph/compile/simplify.h"
 #include "graph/internal.h"
 #include "graph/scan.h"
@@ -42,6 +43,33 @@ static void find_live(const trimming *t)
     }
 }
 
+/* The body in a graph of its own, where equal nodes are one. */
+static bool simplify_body(ritz_loop_parts *p, const ritz_body *old)
+{
+    ritz_body *b = &p->body;
+    ritz_node **map = ritz_new(ritz_graph_size(old->graph), sizeof *map);
+    *b = (ritz_body){.graph = ritz_graph_child(p->to),
+                     .in = ritz_graph_list(p->to, old->nin, sizeof *b->in),
+                     .out = ritz_graph_list(p->to, old->nout, sizeof *b->out),
+                     .nin = old->nin,
+                     .nout = old->nout};
+    ritz_error err = {0};
+    ritz_status status = RITZ_OK;
+    if (!map)
+        ritz_graph_fail(p->to, RITZ_ENOMEM, "compile: out of memory");
+    if (ritz_graph_status(p->to, NULL) == RITZ_OK) {
+        for (int i = 0; i < b->nin; i++)
+            map[old->in[i]->id] = b->in[i] =
+                ritz_input(b->graph, old->in[i]->dtype, &old->in[i]->shape);
+        status = ritz_simplify(b->graph, old->graph, old->out, old->nout,
+                               b->out, map, &err);
+    }
+    if (status != RITZ_OK)
+        ritz_graph_fail(p->to, status, "%s", err.text);
+    ritz_free(map);
+    return ritz_graph_status(p->to, NULL) == RITZ_OK;
+}
+
 static ritz_node *build(trimming *t, int *place)
 {
     const ritz_body *old = t->spec.body;
@@ -73,7 +101,20 @@ static ritz_node *build(trimming *t, int *place)
             place[k] = body->nout;
             out[body->nout++] = old->out[k];
         }
-    return body->nout > 0 ? ritz_scan(t->to, &s, outer) : NULL;
+    if (body->nout == 0)
+        return NULL;
+    ritz_loop_parts p = {.to = t->to, .spec = s, .outer = outer};
+    if (!simplify_body(&p, body))
+        return NULL;
+    ritz_loop_ahead(&p);
+    ritz_loop_carry_over(&p);
+    for (int k = carries; k < old->nout; k++)
+        place[k] += p.spec.carries - s.carries;
+    *body = p.body;
+    p.spec.body = body;
+    return ritz_graph_status(t->to, NULL) == RITZ_OK
+               ? ritz_scan(t->to, &p.spec, p.outer)
+               : NULL;
 }
 
 static bool open_trimming(trimming *t, const bool *read)
