@@ -6,7 +6,7 @@
  * is nearly orthogonal get steps without the part along the weight.
  *
  * Both views, by channel and whole, are computed and one chosen by a number:
- * a plan has no branches, and they are sums over what is read anyway.
+ * a plan has no branches, and the sums of the second are those of the first.
  */
 #include "optim/inside.h"
 
@@ -20,52 +20,73 @@ typedef struct projected {
     ritz_node *decay; /* a number: what weight decay is multiplied with */
 } projected;
 
-/* The sums over each channel, or over the whole weight, of one view. */
+/* Sums over each row of a view, of products of weight w, gradient g and way u.
+ */
 typedef struct view {
-    int axes[RITZ_MAX_RANK], n;
+    ritz_node *ww, *gg, *wg, *wu;
     double length; /* elements of a row */
 } view;
 
-static view view_of(const ritz_node *p, int channel)
+/* All axes but one, or but none. */
+static int other_axes(const ritz_node *x, int but, int axes[RITZ_MAX_RANK])
 {
-    view v = {.length = 1};
-    for (int i = 0; i < p->shape.rank; i++)
-        if (i != channel) {
-            v.axes[v.n++] = i;
-            v.length *= (double)p->shape.dim[i];
-        }
-    return v;
+    int n = 0;
+    for (int i = 0; i < x->shape.rank; i++)
+        if (i != but)
+            axes[n++] = i;
+    return n;
 }
 
-static ritz_node *dot(ritz_graph *g, const view *v, ritz_node *x, ritz_node *y)
+static view view_of(ritz_graph *g, const ritz_call *call, ritz_node *way,
+                    int channel)
 {
-    return ritz_reduce_sum(g, ritz_mul(g, x, y), v->axes, v->n, true);
+    ritz_node *p = call->x[0], *grad = call->x[1];
+    ritz_node *with[] = {p, grad, grad, way}, *sum[4];
+    ritz_node *of[] = {p, grad, p, p};
+    int axes[RITZ_MAX_RANK];
+    const int n = other_axes(p, channel, axes);
+    for (int i = 0; i < 4; i++)
+        sum[i] = ritz_reduce_sum(g, ritz_mul(g, of[i], with[i]), axes, n, true);
+    const double count = (double)ritz_shape_count(&p->shape);
+    return (view){sum[0], sum[1], sum[2], sum[3],
+                  count / (double)p->shape.dim[channel]};
+}
+
+/* The whole weight as one row: sums of the sums. */
+static view whole_of(ritz_graph *g, const view *rows, const ritz_node *p)
+{
+    ritz_node *sum[] = {rows->ww, rows->gg, rows->wg, rows->wu};
+    int axes[RITZ_MAX_RANK];
+    const int n = other_axes(p, -1, axes);
+    for (int i = 0; i < 4; i++)
+        sum[i] = ritz_reduce_sum(g, sum[i], axes, n, true);
+    return (view){sum[0], sum[1], sum[2], sum[3],
+                  (double)ritz_shape_count(&p->shape)};
+}
+
+static ritz_node *length_of(ritz_graph *g, ritz_node *square, double eps)
+{
+    return ritz_shift(g, ritz_optim_root(g, square), eps);
 }
 
 /* 1 where max over rows of |cos(w, g)| is below delta / sqrt(length). */
 static ritz_node *is_orthogonal(ritz_graph *g, const view *v,
-                                const ritz_call *call, const projection *o)
+                                const projection *o)
 {
-    ritz_node *p = call->x[0], *grad = call->x[1];
     ritz_node *size =
-        ritz_mul(g, ritz_shift(g, ritz_sqrt(g, dot(g, v, p, p)), o->eps),
-                 ritz_shift(g, ritz_sqrt(g, dot(g, v, grad, grad)), o->eps));
-    ritz_node *cosine = ritz_div(g, ritz_abs(g, dot(g, v, p, grad)), size);
+        ritz_mul(g, length_of(g, v->ww, o->eps), length_of(g, v->gg, o->eps));
+    ritz_node *cosine = ritz_div(g, ritz_abs(g, v->wg), size);
     int axes[RITZ_MAX_RANK];
-    for (int i = 0; i < p->shape.rank; i++)
-        axes[i] = i;
-    cosine = ritz_reduce_max(g, cosine, axes, p->shape.rank, false);
-    return ritz_less(
-        g, cosine,
-        ritz_scalar(g, p->dtype, o->delta / sqrt(fmax(v->length, 1))));
+    const int n = other_axes(cosine, -1, axes);
+    cosine = ritz_reduce_max(g, cosine, axes, n, false);
+    return ritz_less(g, cosine,
+                     ritz_scalar(g, cosine->dtype, o->delta / sqrt(v->length)));
 }
 
-/* What times p is to be taken off the way: (w.way) / (|w| + eps)^2. */
-static ritz_node *along(ritz_graph *g, const view *v, ritz_node *p,
-                        ritz_node *way, double eps)
+/* What times p is to be taken off the way: (w.u) / (|w| + eps)^2. */
+static ritz_node *along(ritz_graph *g, const view *v, double eps)
 {
-    ritz_node *size = ritz_shift(g, ritz_optim_root(g, dot(g, v, p, p)), eps);
-    return ritz_div(g, dot(g, v, p, way), ritz_square(g, size));
+    return ritz_div(g, v->wu, ritz_square(g, length_of(g, v->ww, eps)));
 }
 
 /* No derivative passes through the choice. */
@@ -76,13 +97,14 @@ static projected project(ritz_graph *g, const ritz_call *call, ritz_node *way,
     ritz_node *one = ritz_scalar(g, p->dtype, 1.0);
     if (p->shape.rank < 2 || ritz_shape_count(&p->shape) == 0)
         return (projected){.way = way, .decay = one};
-    const view rows = view_of(p, o->channel), whole = view_of(p, -1);
-    ritz_node *by_row = is_orthogonal(g, &rows, call, o);
-    ritz_node *by_all = is_orthogonal(g, &whole, call, o);
+    const view rows = view_of(g, call, way, o->channel);
+    const view whole = whole_of(g, &rows, p);
+    ritz_node *by_row = is_orthogonal(g, &rows, o);
+    ritz_node *by_all = is_orthogonal(g, &whole, o);
     ritz_node *none = ritz_scalar(g, p->dtype, 0.0);
-    ritz_node *part = ritz_where(
-        g, by_row, along(g, &rows, p, way, o->eps),
-        ritz_where(g, by_all, along(g, &whole, p, way, o->eps), none));
+    ritz_node *part =
+        ritz_where(g, by_row, along(g, &rows, o->eps),
+                   ritz_where(g, by_all, along(g, &whole, o->eps), none));
     return (projected){
         .way = ritz_sub(g, way, ritz_mul(g, p, part)),
         .decay = ritz_where(g, ritz_maximum(g, by_row, by_all),
@@ -90,12 +112,11 @@ static projected project(ritz_graph *g, const ritz_call *call, ritz_node *way,
     };
 }
 
-/* (1 - lr decay ratio) p - way. */
-static ritz_node *moved(ritz_graph *g, const ritz_call *call, ritz_node *lr,
-                        double decay, const projected *to)
+/* (1 - lr decay ratio) p - rate way. */
+static ritz_node *moved(ritz_graph *g, ritz_node *p, const projected *to,
+                        ritz_node *lr, ritz_node *rate, double decay)
 {
-    ritz_node *p = call->x[0];
-    ritz_node *way = ritz_mul(g, to->way, lr);
+    ritz_node *way = ritz_mul(g, to->way, rate);
     if (decay == 0)
         return ritz_sub(g, p, way);
     ritz_node *less = ritz_scale(g, ritz_mul(g, lr, to->decay), -decay);
@@ -133,12 +154,11 @@ static void build_adamp(ritz_graph *g, const ritz_call *call, ritz_node **out)
         ritz_add(g, ritz_optim_root(g, v), ritz_scale(g, r, how.eps));
     ritz_node *up =
         o[NESTEROV].i ? ritz_optim_mean(g, m, grad, o[BETA1].number) : m;
-    /* lr r / (1 - b1^t) as in adam.c: the projection is linear. */
-    ritz_node *rate =
-        ritz_div(g, r, ritz_optim_correction(g, o[BETA1].number, t));
-    const projected to =
-        project(g, call, ritz_mul(g, ritz_div(g, up, below), rate), &how);
-    out[0] = moved(g, call, lr, o[DECAY].number, &to);
+    /* As in adam.c, after the projection, which is linear. */
+    ritz_node *rate = ritz_div(g, ritz_mul(g, lr, r),
+                               ritz_optim_correction(g, o[BETA1].number, t));
+    const projected to = project(g, call, ritz_div(g, up, below), &how);
+    out[0] = moved(g, call->x[0], &to, lr, rate, o[DECAY].number);
     out[1] = m;
     out[2] = v;
 }
@@ -216,7 +236,8 @@ static void build_sgdp(ritz_graph *g, const ritz_call *call, ritz_node **out)
     const projected to = project(g, call, way, &how);
     /* Momentum's steps are 1 / (1 - mu) long in the end, and decay as much. */
     const double decay = o[SGDP_DECAY].number / (1.0 - mu);
-    out[0] = moved(g, call, ritz_optim_number(g, call, 3), decay, &to);
+    ritz_node *lr = ritz_optim_number(g, call, 3);
+    out[0] = moved(g, call->x[0], &to, lr, lr, decay);
     out[1] = m;
 }
 
