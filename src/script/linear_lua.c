@@ -1,20 +1,14 @@
-/* linear_lua.c - ritz.linearize and ritz.vjp: functions that stay linear in
- * what they are called with.
+/* linear_lua.c - calling what ritz.linearize and ritz.vjp gave.
  *
- * Both give a callable userdata. Made outside of a trace it holds what the
- * linear part reads (graph/linearize.h) and calls a plan; made inside of one it
- * holds the traced variables and results, and each call appends derivatives.
- * Called with traced values it appends its nodes to their trace, so that every
- * transform applies.
+ * Made outside of a trace it holds what the linear part reads and calls a plan;
+ * made inside of one each call appends derivatives. Called with traced values
+ * it appends its nodes to their trace, so that every transform applies.
  */
-#include "script/tensor_lua.h"
+#include "script/linear_lua.h"
 
 #include "graph/build.h"
-#include "graph/linearize.h"
 #include "graph/primitives/linear.h"
 #include "graph/transform.h"
-#include "script/course.h"
-#include "script/document.h"
 #include "script/tree.h"
 
 #include <lauxlib.h>
@@ -22,21 +16,10 @@
 
 static const char metatable_key;
 
-/* The user value is a table: `from` and `to`, lists of the templates of what
- * it takes and gives, and of a traced one `variables` and `outputs`. */
-typedef struct linear {
-    ritz_linear *kept; /* NULL: traced */
-    bool pulls;        /* from cotangents of the results to the arguments' */
-    int nfrom, nto;    /* arguments and results */
-    uint64_t birth;
-    int nin, nout;
-    bool number[]; /* which of the nin + nout leaves are numbers */
-} linear;
-
-static linear *push_linear(lua_State *L, int nin, int nout)
+ritz_linear_value *ritz_linear_push_value(lua_State *L, int nin, int nout)
 {
     const size_t leaves = (size_t)(nin + nout);
-    linear *l = lua_newuserdatauv(L, sizeof *l + leaves, 1);
+    ritz_linear_value *l = lua_newuserdatauv(L, sizeof *l + leaves, 1);
     memset(l, 0, sizeof *l + leaves);
     l->nin = nin;
     l->nout = nout;
@@ -48,13 +31,12 @@ static linear *push_linear(lua_State *L, int nin, int nout)
     return l;
 }
 
-static const char *name_of(const linear *l)
+static const char *name_of(const ritz_linear_value *l)
 {
     return l->pulls ? "pullback" : "linear";
 }
 
-/* Moves the value on top into the table of the linear function at `index`. */
-static void set_field(lua_State *L, int index, const char *field)
+void ritz_linear_set_field(lua_State *L, int index, const char *field)
 {
     lua_getiuservalue(L, index, 1);
     lua_insert(L, -2);
@@ -73,7 +55,7 @@ static int push_field(lua_State *L, int index, const char *field)
 /* Calling. */
 
 /* Flattens the arguments from 2 on into a list, which is pushed. */
-static int push_leaves(lua_State *L, const linear *l)
+static int push_leaves(lua_State *L, const ritz_linear_value *l)
 {
     const int n = lua_gettop(L) - 1;
     if (n != l->nfrom)
@@ -98,7 +80,7 @@ static int push_leaves(lua_State *L, const linear *l)
 }
 
 /* Of `many` directions, the number: *size, set by the first. */
-static void check_direction(lua_State *L, const linear *l,
+static void check_direction(lua_State *L, const ritz_linear_value *l,
                             const ritz_node *like, ritz_dtype dtype,
                             const ritz_shape *shape, int64_t *size)
 {
@@ -117,7 +99,7 @@ static void check_direction(lua_State *L, const linear *l,
 }
 
 /* Pushes the results that the templates make of the leaves in a list. */
-static int push_results(lua_State *L, const linear *l, int list)
+static int push_results(lua_State *L, const ritz_linear_value *l, int list)
 {
     const int to = push_field(L, 1, "to");
     luaL_checkstack(L, l->nto + LUA_MINSTACK, "results");
@@ -130,7 +112,8 @@ static int push_results(lua_State *L, const linear *l, int list)
 }
 
 /* Puts a tensor in the place of a number in the list; gives the tensor. */
-static ritz_tensor *tensor_at(lua_State *L, const linear *l, int list, int i)
+static ritz_tensor *tensor_at(lua_State *L, const ritz_linear_value *l,
+                              int list, int i)
 {
     const ritz_node *like = ritz_linear_in(l->kept, i);
     lua_rawgeti(L, list, i + 1);
@@ -148,7 +131,7 @@ static ritz_tensor *tensor_at(lua_State *L, const linear *l, int list, int i)
     return h->tensor;
 }
 
-static int run(lua_State *L, linear *l, int list, bool many)
+static int run(lua_State *L, ritz_linear_value *l, int list, bool many)
 {
     int64_t size = -1;
     ritz_tensor **in = lua_newuserdatauv(
@@ -187,7 +170,7 @@ static int run(lua_State *L, linear *l, int list, bool many)
 }
 
 /* The nodes that directions are like. Pushes values. */
-static ritz_node **push_likes(ritz_course *c, const linear *l)
+static ritz_node **push_likes(ritz_course *c, const ritz_linear_value *l)
 {
     if (!l->kept) {
         const int at = push_field(c->L, 1, l->pulls ? "outputs" : "variables");
@@ -200,8 +183,8 @@ static ritz_node **push_likes(ritz_course *c, const linear *l)
 }
 
 /* Appends the results for directions that are nodes. Pushes values. */
-static void append_one(ritz_course *c, const linear *l, ritz_node *const *d,
-                       ritz_node **out)
+static void append_one(ritz_course *c, const ritz_linear_value *l,
+                       ritz_node *const *d, ritz_node **out)
 {
     if (l->kept) {
         if (c->trace->replayed && l->birth < c->trace->birth)
@@ -228,8 +211,8 @@ static void append_one(ritz_course *c, const linear *l, ritz_node *const *d,
 }
 
 /* The same for many, along axis 0. */
-static void append_many(ritz_course *c, const linear *l, ritz_node *const *like,
-                        ritz_node **d, ritz_node **out)
+static void append_many(ritz_course *c, const ritz_linear_value *l,
+                        ritz_node *const *like, ritz_node **d, ritz_node **out)
 {
     int64_t size = -1;
     ritz_node **one = ritz_push_nodes(c->L, (size_t)l->nin);
@@ -243,7 +226,7 @@ static void append_many(ritz_course *c, const linear *l, ritz_node *const *like,
     ritz_trace_check(c->L, c->trace);
 }
 
-static int append(lua_State *L, linear *l, int leaves, bool many)
+static int append(lua_State *L, ritz_linear_value *l, int leaves, bool many)
 {
     ritz_course c;
     ritz_course_begin(&c, L, name_of(l));
@@ -280,7 +263,7 @@ static bool any_traced(lua_State *L, int list, int n)
     return traced;
 }
 
-static linear *check_linear(lua_State *L)
+static ritz_linear_value *check_linear(lua_State *L)
 {
     if (!lua_getmetatable(L, 1))
         lua_pushnil(L);
@@ -297,7 +280,7 @@ static linear *check_linear(lua_State *L)
 static int apply(lua_State *L, bool many)
 {
     luaL_checkstack(L, 2 * LUA_MINSTACK, "linear");
-    linear *l = check_linear(L);
+    ritz_linear_value *l = check_linear(L);
     const int leaves = push_leaves(L, l);
     return !l->kept || any_traced(L, leaves, l->nin)
                ? append(L, l, leaves, many)
@@ -316,9 +299,9 @@ static int call_many(lua_State *L)
 
 static int transpose(lua_State *L)
 {
-    const linear *l = check_linear(L);
+    const ritz_linear_value *l = check_linear(L);
     lua_settop(L, 1);
-    linear *t = push_linear(L, l->nout, l->nin);
+    ritz_linear_value *t = ritz_linear_push_value(L, l->nout, l->nin);
     t->pulls = !l->pulls;
     t->nfrom = l->nto;
     t->nto = l->nfrom;
@@ -331,7 +314,7 @@ static int transpose(lua_State *L)
                                            {"outputs", "outputs"}};
     for (size_t i = 0; i < sizeof field / sizeof *field; i++) {
         push_field(L, 1, field[i][0]);
-        set_field(L, 2, field[i][1]);
+        ritz_linear_set_field(L, 2, field[i][1]);
     }
     ritz_error err = {0};
     if (l->kept && ritz_linear_transpose(&t->kept, l->kept, &err) != RITZ_OK)
@@ -341,249 +324,13 @@ static int transpose(lua_State *L)
 
 static int collect(lua_State *L)
 {
-    linear *l = lua_touserdata(L, 1);
+    ritz_linear_value *l = lua_touserdata(L, 1);
     ritz_linear_delete(l->kept);
     l->kept = NULL;
     return 0;
 }
 
-/* Making. */
-
-/* What was traced: indices of lists, and the nodes of their leaves. */
-typedef struct traced {
-    ritz_course c;
-    bool pulls;
-    int from, to; /* lists of templates of arguments and of the result */
-    int leaves;   /* of the result that is differentiated */
-    int first;    /* of the results */
-    int nout;
-    ritz_node **output;
-} traced;
-
-/* Calls the function with variables in the place of its arguments. */
-static void trace_call(traced *t, int n)
-{
-    ritz_course *c = &t->c;
-    lua_State *L = c->L;
-    ritz_course_begin(c, L, t->pulls ? "vjp" : "linearize");
-    luaL_checkstack(L, n + 2 * LUA_MINSTACK, c->who);
-    lua_newtable(L);
-    lua_newtable(L);
-    lua_newtable(L);
-    t->from = lua_gettop(L) - 2;
-    t->to = t->from + 1;
-    t->leaves = t->from + 2;
-    for (int i = 1; i <= n; i++) {
-        ritz_tree_flatten(L, i + 1, c->list,
-                          RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS);
-        lua_rawseti(L, t->from, i);
-    }
-    ritz_course_make_variables(c);
-    lua_pushvalue(L, 1);
-    t->first = lua_gettop(L);
-    for (int i = 1; i <= n; i++) {
-        lua_rawgeti(L, t->from, i);
-        ritz_tree_unflatten(L, -1, c->list);
-        lua_remove(L, -2);
-    }
-    lua_call(L, n, LUA_MULTRET);
-    ritz_course_check_results(c, t->first);
-    luaL_checkstack(L, 2 * LUA_MINSTACK, c->who);
-    ritz_trace_mark_place(L, c->trace);
-    ritz_tree_flatten(L, t->first, t->leaves,
-                      RITZ_TREE_TENSORS | RITZ_TREE_NUMBERS);
-    lua_rawseti(L, t->to, 1);
-    t->nout = (int)lua_rawlen(L, t->leaves);
-}
-
-/* Pushes the userdata, empty but for the templates. */
-static linear *push_like(traced *t, int n)
-{
-    lua_State *L = t->c.L;
-    const int count = (int)t->c.count;
-    linear *l =
-        push_linear(L, t->pulls ? t->nout : count, t->pulls ? count : t->nout);
-    l->pulls = t->pulls;
-    l->nfrom = t->pulls ? 1 : n;
-    l->nto = t->pulls ? n : 1;
-    const int at = lua_gettop(L);
-    lua_pushvalue(L, t->from);
-    set_field(L, at, t->pulls ? "to" : "from");
-    lua_pushvalue(L, t->to);
-    set_field(L, at, t->pulls ? "from" : "to");
-    return l;
-}
-
-/* Appends the derivatives for fresh directions. */
-static void differentiate(traced *t, const linear *l, ritz_node **direction,
-                          ritz_node **result)
-{
-    ritz_course *c = &t->c;
-    ritz_node **x = c->variable, **y = t->output;
-    for (int i = 0; i < l->nin; i++) {
-        const ritz_node *like = t->pulls ? y[i] : x[i];
-        direction[i] = ritz_input(c->graph, like->dtype, &like->shape);
-        ritz_trace_check(c->L, c->trace);
-        direction[i]->weak = like->weak;
-    }
-    if (t->pulls)
-        ritz_vjp(c->graph, y, direction, l->nin, x, l->nout, result);
-    else
-        ritz_jvp(c->graph, x, direction, l->nin, y, l->nout, result);
-    ritz_trace_check(c->L, c->trace);
-    ritz_course_make_weak_alike(c, result, t->pulls ? x : y, (size_t)l->nout);
-}
-
-/* The values of the function: their templates stand from t->first on. */
-typedef struct values {
-    int list, n;
-    ritz_node **node;
-    ritz_tensor **tensor;
-    ritz_handle **handle;
-    bool *number;
-} values;
-
-static values push_values(traced *t, int last)
-{
-    lua_State *L = t->c.L;
-    values v = {0};
-    lua_newtable(L);
-    v.list = lua_gettop(L);
-    for (int i = t->first; i <= last; i++) {
-        ritz_tree_flatten(L, i, v.list, RITZ_TREE_TENSORS);
-        lua_replace(L, i);
-    }
-    v.n = (int)lua_rawlen(L, v.list);
-    const size_t n = (size_t)v.n;
-    v.node = ritz_course_push_nodes(&t->c, v.list, n);
-    v.tensor = lua_newuserdatauv(L, n * sizeof *v.tensor + 1, 0);
-    v.handle = lua_newuserdatauv(L, n * sizeof *v.handle + 1, 0);
-    v.number = lua_newuserdatauv(L, n + 1, 0);
-    for (int i = 0; i < v.n; i++) {
-        v.handle[i] = ritz_handle_push(L);
-        lua_rawseti(L, v.list, i + 1);
-    }
-    return v;
-}
-
-/* Computes the values and keeps what the linear part reads. */
-static void keep(traced *t, linear *l, int last)
-{
-    lua_State *L = t->c.L;
-    ritz_graph *g = t->c.graph;
-    ritz_node **direction = ritz_push_nodes(L, (size_t)l->nin);
-    ritz_node **result = ritz_push_nodes(L, (size_t)l->nout);
-    differentiate(t, l, direction, result);
-    values v = push_values(t, last);
-    for (int i = 0; i < l->nin; i++)
-        l->number[i] = direction[i]->weak && direction[i]->shape.rank == 0;
-    ritz_error err = {0};
-    ritz_status status =
-        ritz_settle_types(g, result, (size_t)l->nout, l->number + l->nin, &err);
-    if (status == RITZ_OK)
-        status = ritz_settle_types(g, v.node, (size_t)v.n, v.number, &err);
-    const ritz_linear_spec spec = {direction, l->nin, result,
-                                   l->nout,   v.node, v.n};
-    if (status == RITZ_OK)
-        status = ritz_linear_new(&l->kept, g, &spec, v.tensor, &err);
-    if (status != RITZ_OK)
-        ritz_raise(L, &err);
-    for (int i = 0; i < v.n; i++)
-        v.handle[i]->tensor = v.tensor[i];
-    for (int i = 0; i < v.n; i++)
-        if (v.number[i]) {
-            lua_pushnumber(L, ritz_tensor_get(v.tensor[i], 0));
-            lua_rawseti(L, v.list, i + 1);
-        }
-    for (int i = t->first; i <= last; i++) {
-        ritz_tree_unflatten(L, i, v.list);
-        lua_replace(L, i);
-    }
-}
-
-static int make(lua_State *L, bool pulls)
-{
-    traced t = {.c.L = L, .pulls = pulls};
-    const int n = lua_gettop(L) - 1;
-    ritz_check_function(L, pulls ? "vjp" : "linearize");
-    if (n < 1)
-        return ritz_refuse(L, "%s: wanted the function's arguments after it",
-                           pulls ? "vjp" : "linearize");
-    trace_call(&t, n);
-    const int last = lua_gettop(L);
-    t.output = ritz_course_push_nodes(&t.c, t.leaves, (size_t)t.nout);
-    linear *l = push_like(&t, n);
-    const int at = lua_gettop(L);
-    if (t.c.opened) {
-        keep(&t, l, last);
-    } else {
-        lua_pushvalue(L, t.c.list);
-        set_field(L, at, "variables");
-        ritz_course_store(&t.c, t.leaves, t.output, (size_t)t.nout);
-        lua_pushvalue(L, t.leaves);
-        set_field(L, at, "outputs");
-    }
-    lua_settop(L, at);
-    lua_copy(L, at, last + 1);
-    lua_settop(L, last + 1);
-    lua_insert(L, pulls ? t.first + 1 : t.first);
-    if (t.c.opened) {
-        lua_closeslot(L, t.c.slot);
-        ritz_core_collect(L);
-    }
-    return last + 1 - t.first + 1;
-}
-
-static int l_linearize(lua_State *L)
-{
-    return make(L, false);
-}
-
-static int l_vjp(lua_State *L)
-{
-    return make(L, true);
-}
-
-/* The records. */
-
-static const ritz_binding bindings[] = {
-    {.record =
-         {.module = "ritz",
-          .name = "linearize",
-          .signature = "ritz.linearize(f, x, ...)",
-          .summary = "The derivative of f at x as a function linear(v), then "
-                     "f(x).",
-          .details =
-              "f is computed once, and what its derivative reads is kept: "
-              "linear(v), with v a tree like x, computes what depends on v "
-              "alone. With several arguments, linear takes a direction for "
-              "each. linear:many(V) takes several directions along axis 1 of "
-              "every tensor; linear:transpose() goes from cotangents of f(x) "
-              "to those of x. What else f returns follows. Hessian times "
-              "vector, for Lanczos: linearize the gradient.",
-          .source = "JAX's linearize",
-          .example = "ritz.linearize(function(x) return x^3 end, 2)(10)  --> "
-                     "120.0"},
-     .call = l_linearize},
-    {.record =
-         {.module = "ritz",
-          .name = "vjp",
-          .signature = "ritz.vjp(f, x, ...)",
-          .summary = "f(x), and a function pullback(ct) that gives the "
-                     "cotangents of x.",
-          .details =
-              "f is computed once; pullback takes a tree like f(x), any number "
-              "of times, and gives a tree like x (one for each argument). "
-              "pullback:many(CT) takes several along axis 1. What else f "
-              "returns follows. Composes with every transform, to any order.",
-          .source = "Griewank and Walther 2008, chapter 3",
-          .example = "select(2, ritz.vjp(function(x) return x^3 end, 2))(1)  "
-                     "--> 12.0"},
-     .call = l_vjp},
-    {.call = NULL},
-};
-
-void ritz_linear_open(lua_State *L)
+void ritz_linear_value_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
         {"many", call_many},
@@ -602,5 +349,4 @@ void ritz_linear_open(lua_State *L)
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");
     lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    ritz_bindings(L, bindings);
 }

@@ -25,7 +25,7 @@ void ritz_vmap_open(lua_State *L);
 void ritz_loop_open(lua_State *L);
 void ritz_choice_open(lua_State *L);
 void ritz_jit_open(lua_State *L);
-/* Derivatives. (custom_lua.c, jacobian_lua.c, linear_lua.c) */
+/* Derivatives. (custom_lua.c, jacobian_lua.c, linear_make.c) */
 void ritz_custom_open(lua_State *L);
 void ritz_jacobian_open(lua_State *L);
 void ritz_linear_open(lua_State *L);
