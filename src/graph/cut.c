@@ -20,22 +20,25 @@ static bool is_made_of_nothing(const ritz_node *n)
     return n->nin == 0 && n->prim != &ritz_primitive_input;
 }
 
-/* Marks what the outputs need and what of it moves. */
-static void mark(ritz_cut *c, bool *needed, const ritz_graph *g,
-                 ritz_node *const *moving, int nmoving,
-                 ritz_node *const *output, int nout)
+static void mark_needed(bool *needed, const ritz_graph *g,
+                        ritz_node *const *output, int nout)
 {
-    const uint32_t size = ritz_graph_size(g);
     for (int i = 0; i < nout; i++)
         needed[output[i]->id] = true;
-    for (uint32_t id = size; id-- > 0;) {
+    for (uint32_t id = ritz_graph_size(g); id-- > 0;) {
         const ritz_node *n = ritz_graph_node(g, id);
         for (int k = 0; needed[id] && k < ritz_value_inputs(n); k++)
             needed[n->in[k]->id] = true;
     }
+}
+
+static void mark_moves(const ritz_cut *c, const bool *needed,
+                       const ritz_graph *g, ritz_node *const *moving,
+                       int nmoving)
+{
     for (int i = 0; i < nmoving; i++)
         c->moves[moving[i]->id] = needed[moving[i]->id];
-    for (uint32_t id = 0; id < size; id++) {
+    for (uint32_t id = 0; id < ritz_graph_size(g); id++) {
         const ritz_node *n = ritz_graph_node(g, id);
         for (int k = 0; needed[id] && !c->moves[id] && k < n->nin; k++)
             c->moves[id] = c->moves[n->in[k]->id];
@@ -83,7 +86,8 @@ ritz_status ritz_cut_find(ritz_cut *out, const ritz_graph *g,
         return ritz_fail_memory(err, "a cut through a graph");
     }
     bool *needed = seen, *read = seen + size;
-    mark(out, needed, g, moving, nmoving, output, nout);
+    mark_needed(needed, g, output, nout);
+    mark_moves(out, needed, g, moving, nmoving);
     mark_read(out, read, g, output, nout, NULL);
     list_kept(out, read, g);
     ritz_free(seen);

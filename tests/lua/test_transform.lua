@@ -216,7 +216,8 @@ t.run("traced values have no numbers", function()
     t.throws("outlived its trace: it was made at", function() return kept + 1 end,
         "a traced value that escaped")
     t.throws("test_transform.lua:", function() return kept + 1 end, "and where it was made")
-    t.throws("a value for one element of a vmap, or one step of a loop, outlived it", inside(function(v)
+    local text = "a value for one element of a vmap, or one step of a loop, outlived it"
+    t.throws(text, inside(function(v)
         ritz.vmap(function(e) kept = e * 2; return e end)(v)
         return (v * kept):sum()
     end), "an element that escaped its vmap")

@@ -89,12 +89,13 @@ static void apply(ritz_graph *g, ritz_node *const *in, int nin,
 
 /* The results of the rule with with[i] in the place of operand i of `count`
  * operands from `first` on, where it is not NULL. */
-static void copy_rule(ritz_graph *g, const ritz_rule *at, const layout *l,
+static void copy_rule(ritz_graph *g, const ritz_rule *at,
                       ritz_node *const *with, int first, int count,
                       ritz_node **result)
 {
+    const layout l = layout_of(at->attr, at->nin);
     ritz_node **map = ritz_new(ritz_graph_size(g), sizeof *map);
-    for (int i = 0; i < l->nresult; i++)
+    for (int i = 0; i < l.nresult; i++)
         result[i] =
             map ? NULL
                 : ritz_graph_fail(g, RITZ_ENOMEM, "graph: out of memory");
@@ -103,7 +104,7 @@ static void copy_rule(ritz_graph *g, const ritz_rule *at, const layout *l,
     for (int i = 0; i < count; i++)
         if (with[i])
             map[at->in[first + i]->id] = with[i];
-    ritz_copy_nodes(g, g, map, at->in + l->result, l->nresult, result);
+    ritz_copy_nodes(g, g, map, at->in + l.result, l.nresult, result);
     ritz_free(map);
 }
 
@@ -117,7 +118,7 @@ static void apply_rule(ritz_graph *g, const ritz_rule *at, const layout *l,
                       ? direction[i]
                       : ritz_full_like(g, at->in[l->direction + i], 0.0);
     if (list)
-        copy_rule(g, at, l, list, l->direction, l->ndirection, result);
+        copy_rule(g, at, list, l->direction, l->ndirection, result);
 }
 
 /* The transpose of the rule: from cotangents of its results. */
@@ -167,24 +168,25 @@ static void custom_pull(ritz_graph *g, const ritz_rule *at,
 }
 
 /* The rule for a batch, by vmap over all that it reads: list[i] is what stands
- * for operand i from l->x on, with a batch where batched[i]. */
-static void batch_rule(ritz_graph *g, const ritz_rule *at, const layout *l,
+ * for operand i from the arguments on, with a batch where batched[i]. */
+static void batch_rule(ritz_graph *g, const ritz_rule *at,
                        ritz_node *const *list, const bool *batched,
                        int64_t size, ritz_node **result)
 {
-    ritz_node **with = scratch(g, at->nin), **copy = scratch(g, l->nresult);
+    const layout l = layout_of(at->attr, at->nin);
+    ritz_node **with = scratch(g, at->nin), **copy = scratch(g, l.nresult);
     ritz_node **element = scratch(g, at->nin), **whole = scratch(g, at->nin);
     int n = 0;
     if (!with || !copy || !element || !whole)
         return;
-    for (int i = l->x; i < at->nin; i++)
-        if (batched[i] && (i < l->result || i >= l->read)) {
+    for (int i = l.x; i < at->nin; i++)
+        if (batched[i] && (i < l.result || i >= l.read)) {
             whole[n] = list[i];
             with[i] = element[n++] = ritz_batch_variable(g, list[i], 0);
         }
-    copy_rule(g, at, l, with, 0, at->nin, copy);
+    copy_rule(g, at, with, 0, at->nin, copy);
     if (ritz_graph_status(g, NULL) == RITZ_OK)
-        ritz_vmap(g, element, whole, n, size, copy, l->nresult, result);
+        ritz_vmap(g, element, whole, n, size, copy, l.nresult, result);
 }
 
 static void custom_batch(ritz_graph *g, const ritz_rule *at,
@@ -205,7 +207,7 @@ static void custom_batch(ritz_graph *g, const ritz_rule *at,
             list[i] = ritz_placeholder(g, at->in[i]->dtype, &s);
         }
     }
-    batch_rule(g, at, &l, list, has, size, list + l.result);
+    batch_rule(g, at, list, has, size, list + l.result);
     if (ritz_graph_status(g, NULL) == RITZ_OK)
         apply(g, list, at->nin, at->attr, result);
 }
