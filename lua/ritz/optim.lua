@@ -192,8 +192,9 @@ local function document(name, kind, record)
         signature = ("optim.%s{%s, ...}"):format(name, table.concat(words, ", ", 1, own)),
         summary = kind.summary, details = table.concat(parts, " "):gsub("%s+$", ""),
         params = kind.params, source = kind.source or record.source,
-        example = ("local o = ritz.optim.%s { lr = 0.1 }\nlocal p = { w = ritz.ones { 2 } }\n"
-            .. "local s = o.init(p)\np, s = o.update(p, { w = ritz.ones { 2 } }, s)"):format(name),
+        example = ("local o = ritz.optim.%s { lr = 0.1 }\nlocal p = { w = ritz.ones { 2, 2 } }\n"
+            .. "local s = o.init(p)\n"
+            .. "p, s = o.update(p, { w = ritz.ones { 2, 2 } }, s)"):format(name),
         see = { "ritz.train", "optim." .. record.name },
     })
 end

@@ -37,7 +37,8 @@ optimiser.params = { -- `whole`: not for a group of parameters
     { name = "clip_value", kind = "number", whole = true, low = 0, high = math.huge,
         doc = "elements of gradients are held within this of 0, before clip_norm" },
     { name = "ema", kind = "number", whole = true, low = 0, high = 1,
-        doc = "decay of an average of the parameters, kept in the state" },
+        doc = "an average of the parameters is kept in the state, which becomes ema times"
+            .. " itself and 1 - ema times them in each step" },
     { name = "ema_warmup", kind = "boolean", default = true,
         doc = "its decay is at most (1 + t) / (10 + t) at step t" },
     { name = "accumulate", kind = "integer", whole = true, default = 1, low = 1, high = 2 ^ 31,

@@ -3,6 +3,7 @@
 
 local ritz = require "ritz"
 local t = require "tap"
+local exhaust = require "lua.exhaust"
 local numeric = require "lua.numeric"
 
 local optim = ritz.optim
@@ -309,6 +310,23 @@ t.run("derivatives through steps", function()
         end)(f64 { { -1, -2 }, { -1, -2 } })
         t.is(numeric.distance(d, { 1, 1, 1, 1 }), 0.0, name .. ": of an inactive unit")
     end
+end)
+
+t.run("without memory", function()
+    local p = { w = ritz.ones { 2, 3 }, b = ritz.ones { 3 } }
+    for _, name in ipairs { "adam", "adamp", "sgd_sai", "muon" } do
+        local o = optim[name] { clip_norm = 1, ema = 0.9 }
+        local s = o.init(p)
+        exhaust("a step of " .. name, function() return o.update(p, p, s) end)
+        local update = ritz.jit(o.update)
+        update(p, p, s)
+        exhaust("a compiled step of " .. name, function() return update(p, p, s) end)
+    end
+    local attend, last = ritz.nn.attention(4, { heads = 2 }), ritz.nn.lstm(3, 2, { last = true })
+    local a, l = attend.init { seed = 1 }, last.init { seed = 1 }
+    local x, y = ritz.ones { 2, 3, 4 }, ritz.ones { 2, 4, 3 }
+    exhaust("attention", function() return attend(a, x) end)
+    exhaust("lstm", function() return last(l, y) end)
 end)
 
 t.done()
