@@ -71,6 +71,19 @@ t.run("what the rows say", function()
         { length = 3 })) end, p)[1].sizes, "3 times", "a scan")
 end)
 
+t.run("what the threads share", function()
+    --- Rows of the plan that are shared, of a network with this many inputs.
+    local function shared(width, rows)
+        local x, w = normal(1, rows, width), normal(2, width, width)
+        local count = 0
+        local function net(p, u) return ritz.tanh(ritz.matmul(ritz.tanh(ritz.matmul(u, p)), p)) end
+        for _, row in ipairs(ritz.explain(net, w, x)) do count = count + (row.shared and 1 or 0) end
+        return count
+    end
+    t.is(shared(64, 128), 0, "nothing of a plan with little work")
+    t.ok(shared(256, 512) >= 2, "products of one with much")
+end)
+
 t.run("a checkpoint saves memory and changes no bit", function()
     local x, w = normal(1, 64, 32), {}
     for i = 1, 6 do w[i] = normal(i + 1, 32, 32) end
