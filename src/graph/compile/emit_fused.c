@@ -320,7 +320,7 @@ static void shape_blocks(ritz_chain *c)
         f->block = RITZ_BLOCK / f->width * f->width;
     else if (has_row_values(c))
         f->block = f->width;
-    f->stride = ((size_t)f->block * f->size + 63) & ~(size_t)63;
+    f->stride = (((size_t)f->block * f->size + 63) & ~(size_t)63) + 320;
     cut(c);
 }
 
