@@ -130,6 +130,27 @@ static ritz_node *reduce(ritz_graph *g, dice *d, ritz_node *x)
     return ritz_reduce_sum(g, x, axes, stop - first, roll(d, 2));
 }
 
+/* x cut along an axis, and the pieces put back between zeros, the last first;
+ * now and then one of them is missing, or twice there. */
+static ritz_node *put_back(ritz_graph *g, dice *d, ritz_node *x)
+{
+    const int r = x->shape.rank;
+    if (r == 0)
+        return x;
+    const int axis = (int)roll(d, r);
+    const int64_t n = x->shape.dim[axis], cut = n > 0 ? roll(d, n) : 0;
+    int64_t low[RITZ_MAX_RANK] = {0}, high[RITZ_MAX_RANK] = {0};
+    ritz_node *first = ritz_slice_axis(g, x, axis, 0, cut);
+    ritz_node *last = ritz_slice_axis(g, x, axis, cut, n);
+    if (roll(d, 2))
+        first = ritz_neg(g, first), last = ritz_square(g, last);
+    high[axis] = n - cut;
+    first = ritz_pad(g, first, low, high, NULL);
+    low[axis] = cut, high[axis] = 0;
+    last = ritz_pad(g, last, low, high, NULL);
+    return ritz_add(g, roll(d, 5) ? last : first, first);
+}
+
 /* Values of rows come back to the rows, or vectors to the columns. */
 static ritz_node *normalise(ritz_graph *g, dice *d, ritz_node *x)
 {
@@ -157,7 +178,7 @@ static ritz_node *product(ritz_graph *g, ritz_node *x)
 static ritz_node *random_node(ritz_graph *g, dice *d, ritz_node **known, int n)
 {
     ritz_node *x = known[roll(d, n)], *y = known[roll(d, n)];
-    switch (roll(d, 13)) {
+    switch (roll(d, 14)) {
     case 0:
     case 1:
     case 2:
@@ -175,6 +196,8 @@ static ritz_node *random_node(ritz_graph *g, dice *d, ritz_node **known, int n)
     case 10:
     case 11:
         return normalise(g, d, x);
+    case 12:
+        return put_back(g, d, x);
     default:
         return product(g, x);
     }

@@ -294,6 +294,10 @@ static ritz_node *simplify(pass *s, const ritz_node *n, ritz_node **in)
         return simplify_permute(s, n, in[0]);
     if (p == &ritz_primitive_matmul)
         return simplify_matmul(s, n, in);
+    if (p == &ritz_primitive_add)
+        found = ritz_join_pads(s, in);
+    if (found)
+        return found;
     if (p->class == RITZ_CLASS_ELEMENTWISE)
         found = simplify_elementwise(s, n, in);
     else if (p->class == RITZ_CLASS_REDUCE)

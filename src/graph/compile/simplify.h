@@ -36,6 +36,9 @@ ritz_node *ritz_unroll_reduction(ritz_simplifier *s, const ritz_node *n,
 /* Is it quicker to compute x again than to store and to load it? */
 bool ritz_is_cheap(const ritz_node *x);
 
+/* pads.c: the sum of in[0] and in[1] as a concatenation; NULL if it is none. */
+ritz_node *ritz_join_pads(ritz_simplifier *s, ritz_node *const *in);
+
 /* The number that fills x: x is a constant or the broadcast of one. */
 bool ritz_is_splat(const ritz_node *x, double *value);
 
