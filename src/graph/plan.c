@@ -62,7 +62,7 @@ static bool run_tiles(const ritz_instruction *in, ritz_runtime *rt,
                       bool may_stop)
 {
     job j = {in, rt};
-    if (!in->shared) {
+    if (!in->shared || rt->watched) {
         for (size_t t = 0; t < in->tiles; t++) {
             if (may_stop && ritz_interrupted())
                 return false;
@@ -133,6 +133,16 @@ ritz_status ritz_run_instructions(const ritz_plan *plan, int first, int stop,
 {
     ritz_runtime rt = runtime_of(plan);
     return ritz_run_range(plan, &rt, first, stop, may_stop, err);
+}
+
+ritz_status ritz_run_watched(const ritz_plan *plan, int at,
+                             const char **culprit, ritz_error *err)
+{
+    ritz_runtime rt = runtime_of(plan);
+    rt.watched = true;
+    const ritz_status status = ritz_run_range(plan, &rt, at, at + 1, true, err);
+    *culprit = rt.culprit;
+    return status;
 }
 
 /* Storage of a donated input can be taken when nothing else sees it. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "graph/compile/plan_internal.h"
+#include "graph/execute/finite.h"
 #include "graph/execute/fused.h"
 
 #include <math.h>
@@ -220,20 +221,6 @@ ritz_status ritz_plan_profile(ritz_plan *plan, ritz_tensor **in, int runs,
 
 /* Looking for the first value that is not finite. */
 
-static bool all_finite(const ritz_buffer *b, const void *data)
-{
-    if (b->dtype == RITZ_F32) {
-        for (int64_t i = 0; i < b->count; i++)
-            if (!isfinite(((const float *)data)[i]))
-                return false;
-    } else if (b->dtype == RITZ_F64) {
-        for (int64_t i = 0; i < b->count; i++)
-            if (!isfinite(((const double *)data)[i]))
-                return false;
-    }
-    return true;
-}
-
 typedef struct search {
     const ritz_origin **where;
     const char **primitive;
@@ -244,16 +231,17 @@ static ritz_status find(ritz_plan *plan, void *context, ritz_error *err)
     const search *s = context;
     for (int i = plan->first; i < plan->instructions; i++) {
         const ritz_instruction *in = &plan->code[i];
-        const ritz_status status =
-            ritz_run_instructions(plan, i, i + 1, true, err);
+        const char *culprit;
+        const ritz_status status = ritz_run_watched(plan, i, &culprit, err);
         if (status != RITZ_OK)
             return status;
         for (int k = 0; k < in->results; k++) {
             const int out = in->out[k];
-            if (all_finite(&plan->buffer[out], plan->base[out]))
+            const ritz_buffer *b = &plan->buffer[out];
+            if (ritz_all_finite(b->dtype, plan->base[out], b->count))
                 continue;
             *s->where = &in->origin;
-            *s->primitive = in->label;
+            *s->primitive = culprit ? culprit : in->label;
             return RITZ_OK;
         }
     }

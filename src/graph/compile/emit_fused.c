@@ -187,7 +187,10 @@ static void emit_reduction(ritz_chain *c)
     if (!d)
         return;
     ritz_reduction_of(d, n);
-    ritz_step s = {.kind = RITZ_STEP_ROWS, .reduction = d, .nin = 1};
+    ritz_step s = {.kind = RITZ_STEP_ROWS,
+                   .reduction = d,
+                   .label = n->prim->function.name,
+                   .nin = 1};
     s.in[0] = ritz_find_operand(c, n->in[0], RITZ_SPAN_WIDE, true);
     c->cost += 0.15;
     if (ritz_value_of(c->l, n)->span == RITZ_SPAN_END) {
@@ -225,7 +228,8 @@ static void emit_operation(ritz_chain *c)
 {
     const ritz_node *n = c->u->member[c->now], *in[3];
     ritz_step s = {.kind = RITZ_STEP_OPERATION,
-                   .span = ritz_value_of(c->l, n)->span};
+                   .span = ritz_value_of(c->l, n)->span,
+                   .label = n->prim->function.name};
     s.nin = ritz_chain_operands(c, n, in, &s.op);
     unsigned mask = 0;
     const int array = operand_to_spread(c, in, s.nin, s.span);

@@ -44,6 +44,10 @@ typedef struct ritz_runtime {
     unsigned char *scratch;
     size_t scratch_bytes;   /* for each worker */
     atomic_llong bad_index; /* an index out of range, RITZ_NO_INDEX if none */
+    /* A search for values that are not finite, on one thread: what gave the
+     * first of the instruction that runs, where the instruction can tell. */
+    bool watched;
+    const char *culprit;
 } ritz_runtime;
 
 #define RITZ_NO_INDEX INT64_MIN
@@ -136,6 +140,9 @@ static inline void *ritz_scratch(const ritz_runtime *rt, int worker)
  * an index out of range. */
 ritz_status ritz_run_instructions(const ritz_plan *plan, int first, int stop,
                                   bool may_stop, ritz_error *err);
+/* Instruction `at`, watched. */
+ritz_status ritz_run_watched(const ritz_plan *plan, int at,
+                             const char **culprit, ritz_error *err);
 /* The same with a runtime of the caller's, for a plan within a plan. */
 ritz_status ritz_run_range(const ritz_plan *plan, ritz_runtime *rt, int first,
                            int stop, bool may_stop, ritz_error *err);

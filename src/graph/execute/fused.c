@@ -1,6 +1,8 @@
 /* fused.c - running a chain, block by block. */
 #include "graph/execute/fused.h"
 
+#include "graph/execute/finite.h"
+
 #include <string.h>
 
 typedef struct block {
@@ -156,10 +158,23 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static void watch(const block *b, const ritz_step *s)
+{
+    const bool ends =
+        s->kind == RITZ_STEP_COLUMNS || s->kind == RITZ_STEP_LANES;
+    const size_t n = s->kind == RITZ_STEP_ROWS ? b->rows : length(b, s);
+    if (s->label && !b->rt->culprit && !ends &&
+        !ritz_all_finite(b->f->k->dtype, place(b, &s->out), (int64_t)n))
+        b->rt->culprit = s->label;
+}
+
 static void run_steps(const block *b, const ritz_step *step, int steps)
 {
-    for (int i = 0; i < steps; i++)
+    for (int i = 0; i < steps; i++) {
         run_step[step[i].kind](b, &step[i]);
+        if (b->rt->watched)
+            watch(b, &step[i]);
+    }
 }
 
 /* Blocks are whole rows, or end where their row does. */

@@ -64,6 +64,7 @@ typedef struct ritz_step {
     const ritz_load *load;
     const ritz_reduction *reduction;
     ritz_op op;
+    const char *label; /* the primitive, of what computes */
     ritz_operand out, in[3];
     int nin;
 } ritz_step;
