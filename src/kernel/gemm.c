@@ -22,7 +22,8 @@ enum {
     CUT_N = 128,          /* columns of a tile; a rest below REST_N joins the */
     REST_N = 16,          /* last: narrow products have rules of their own */
     LEAST_N = 32,         /* columns and rows of a tile of our loops, which */
-    LEAST_M = 24,         /* copy some of B for each tile */
+    LEAST_M = 24,         /* copy some of B for each tile; */
+    MOST_M_TURNED = 126,  /* rows of one where A is transposed, to be copied */
     LONG_K = 2048,        /* independent parts of k, where A is transposed */
     NO_PACK = 1000000,    /* multiply-adds that OpenBLAS takes to be few */
     ENOUGH_TILES = 8,     /* for any number of threads to share evenly */
@@ -50,7 +51,7 @@ static const ritz_kernels *avx2_loops(ritz_dtype dtype)
 
 static const family families[] = {
     {"avx512", 16, 256, 256, 128, NO_PACK, false, true, NULL},
-    {"avx2", 6, 192, 256, RITZ_PRODUCT_K, 0, true, true, avx2_loops},
+    {"avx2", 6, 192, 256, RITZ_PRODUCT_K, 0, true, false, avx2_loops},
     {"general", 12, 192, 256, 256, 0, false, false, NULL},
 };
 
@@ -141,13 +142,16 @@ static bool want_more(const ritz_gemm *g, int64_t down, int64_t across)
 }
 
 /* Tiles of our loops. Each copies its columns of B and, where A is stored
- * transposed, perhaps its rows of A: so the cut goes first where that is not
- * done twice. Neither cut moves a bit. */
+ * transposed, its rows of A: so the cut goes first where that is not done
+ * twice. Neither cut moves a bit. */
 static void cut_for_loops(ritz_gemm *g, const family *f)
 {
-    int64_t down = ceiling(g->m, f->most_m), across = ceiling(g->n, CUT_N);
+    const int64_t most_m = g->transpose_a ? MOST_M_TURNED : f->most_m;
+    const int64_t all = g->m * g->n * least(g->k, g->split_k);
+    int64_t down = ceiling(g->m, most_m);
+    int64_t across = least(ceiling(g->n, CUT_N), ceiling(all + 1, SMALL_TILE));
     while (g->transpose_a && want_more(g, down, across) &&
-           ceiling(g->m, down + 1) >= f->most_m / 2)
+           ceiling(g->m, down + 1) >= MOST_M_TURNED / 2)
         down++;
     while (want_more(g, down, across) && ceiling(g->n, 2 * across) >= LEAST_N)
         across *= 2;
@@ -171,7 +175,7 @@ static void plan_as(ritz_gemm *g, int which)
     g->tile_k = chunk_k(g, f);
     g->copy_b = g->transpose_b && f->copy_b;
     g->split_k = g->k > 0 ? g->k : 1;
-    if (g->transpose_a && g->k >= 2 * LONG_K)
+    if ((g->transpose_a || g->n <= REST_N) && g->k >= 2 * LONG_K)
         g->split_k = round_up(ceiling(g->k, g->k / LONG_K), g->tile_k);
     const bool empty = g->m == 0 || g->n == 0;
     if (f->loops && !empty)
@@ -249,6 +253,7 @@ static void sum_chunks(const ritz_gemm *g, ritz_product p, int64_t first,
     const bool tb = g->transpose_b && !g->copy_b;
     const void *a = p.a, *b = p.b;
     p.transpose_a = g->transpose_a;
+    p.transpose_b = tb;
     for (int64_t k = first; k < end; k += g->tile_k) {
         p.k = least(g->tile_k, end - k);
         p.add = k > first;

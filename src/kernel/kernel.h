@@ -117,16 +117,17 @@ typedef void ritz_share_fn(void *z, const void *x, const void *y, const void *c,
 typedef void ritz_draw_fn(void *y, const uint64_t key[2], uint64_t first,
                           size_t n);
 
-/* C = A B, or C = C + A B, for a tile with k at most RITZ_PRODUCT_K; A may be
- * stored transposed. Every element of A B is one chain of fused multiply-adds
- * over k in order. Row-major; ld* are distances between stored rows. */
+/* C = A B, or C = C + A B, for a tile with k at most RITZ_PRODUCT_K; A and B
+ * may be stored transposed. Every element of A B is one chain of fused
+ * multiply-adds over k in order. Row-major; ld* are distances between stored
+ * rows. */
 enum { RITZ_PRODUCT_K = 256 };
 
 typedef struct ritz_product {
     const void *a, *b;
     void *c;
     int64_t m, n, k, lda, ldb, ldc;
-    bool transpose_a, add;
+    bool transpose_a, transpose_b, add;
     /* Not NULL: element (i, l) of A is a[row[i] + column[l]], whatever lda and
      * transpose_a are. */
     const int32_t *row, *column;

@@ -4,21 +4,26 @@
  * its bits depend on nothing else: not on the size of the tile, the vector
  * width or the place in it. Six rows by two vectors of C stay in registers
  * (Goto and van de Geijn 2008). B is read where it lies; a panel of its
- * columns is copied only if its rows would fight for the same cache lines, or
- * to fill up a last vector.
+ * columns is copied only if its rows would fight for the same cache lines, to
+ * fill up a last vector, or to turn it where B is stored transposed.
  *
  * A is stored by rows, by columns, or nowhere as such: with tables, element
  * (i, l) is a[row[i] + column[l]], which is how an unfolded image is read where
  * it lies (Dukhan 2019, arXiv:1907.02129, with a second table for columns).
  */
+#include "kernel/loops_turn.h"
+
 enum {
     PANEL = 2 * WIDTH, /* columns worked on at a time */
     MOST_ROWS = 12,    /* of C in registers, where a panel is one vector */
-    COPY_A = 96 * (RITZ_PRODUCT_K + WIDTH),
+    STRIP = 6,         /* where it is two */
+    COPY_A = 128 * (RITZ_PRODUCT_K + 2 * WIDTH),
     CROWDED = 1024 / WIDTH, /* from this distance rows of B are copied */
 };
 
-typedef enum layout { ROWS, COLUMNS, TABLES } layout;
+/* STRIPS: as COLUMNS, but each STRIP rows of the tile in a matrix of their own,
+ * one after the other. */
+typedef enum layout { ROWS, COLUMNS, TABLES, STRIPS } layout;
 
 typedef struct panel {
     const real *a, *b;
@@ -101,6 +106,8 @@ static void go_down(panel *t, int64_t i)
 {
     if (t->layout == TABLES)
         t->row += i;
+    else if (t->layout == STRIPS)
+        t->a += i % STRIP == 0 ? i * t->k : i;
     else
         t->a += t->layout == COLUMNS ? i : i * t->lda;
 }
@@ -128,11 +135,12 @@ static void panel_rows(panel t, int64_t m, int vectors)
          {1, CORNERS(1, 2)}},
     };
 #undef CORNERS
-    /* Twelve pointers do not fit into registers. */
-    for (int s = t.layout == TABLES; s < 5; s++) {
+    /* Twelve pointers do not fit into registers, nor twelve rows a strip. */
+    const layout how = t.layout == STRIPS ? COLUMNS : t.layout;
+    for (int s = t.layout >= TABLES; s < 5; s++) {
         const int rows = sizes[vectors - 1][s].rows;
         for (; m >= rows; m -= rows) {
-            sizes[vectors - 1][s].run[t.layout](&t);
+            sizes[vectors - 1][s].run[how](&t);
             go_down(&t, rows);
             t.c += rows * t.ldc;
         }
@@ -175,35 +183,74 @@ static void copy_panel(real *to, const panel *t, int64_t n, bool close)
     }
 }
 
-/* The tile of A as it is stored, but with its rows one after the other. Rows at
- * a multiple of 4 kB share a set of L1; of a transposed A every row is touched
- * for each corner, which far apart also costs the TLB. */
-static void copy_a(real *to, ritz_product *p)
+/* The same where B's columns are its stored rows: square by square. */
+static void turn_panel(real *to, const panel *t, int64_t n)
 {
-    const int64_t rows = p->transpose_a ? p->k : p->m;
-    const int64_t n = p->transpose_a ? p->m : p->k;
+    for (int64_t j = 0; j < PANEL; j += WIDTH) {
+        const real *from = t->b + j * t->ldb;
+        const int64_t rows = n - j < WIDTH ? n - j : WIDTH;
+        for (int64_t next = 0; t->k >= WIDTH && next < t->k; next += WIDTH) {
+            /* The last square begins earlier, and repeats some. */
+            const int64_t l = next + WIDTH <= t->k ? next : t->k - WIDTH;
+            vec square[WIDTH];
+#pragma GCC unroll 16
+            for (int i = 0; i < WIDTH; i++)
+                square[i] = i < rows ? load(from + i * t->ldb + l) : vec_of(0);
+            turn(square);
+#pragma GCC unroll 16
+            for (int i = 0; i < WIDTH; i++)
+                store(to + (l + i) * PANEL + j, square[i]);
+        }
+        for (int64_t l = 0; t->k < WIDTH && l < t->k; l++)
+            for (int64_t i = 0; i < WIDTH; i++)
+                to[l * PANEL + j + i] = i < rows ? from[i * t->ldb + l] : 0;
+    }
+}
+
+/* The rows of A one after the other: at a multiple of 4 kB they share a set of
+ * L1. */
+static void copy_rows(real *to, ritz_product *p)
+{
     const real *from = p->a;
-    for (int64_t i = 0; i < rows; i++)
-        memcpy(to + i * (n + WIDTH), from + i * p->lda, (size_t)n * sizeof *to);
-    p->a = to, p->lda = n + WIDTH;
+    for (int64_t i = 0; i < p->m; i++)
+        memcpy(to + i * (p->k + WIDTH), from + i * p->lda,
+               (size_t)p->k * sizeof *to);
+    p->a = to, p->lda = p->k + WIDTH;
+}
+
+/* Strips of a transposed A, of which a corner would else read a few elements of
+ * many rows far apart. */
+static void copy_strips(real *to, ritz_product *p)
+{
+    const real *from = p->a;
+    const int64_t whole = p->m / STRIP * STRIP, rest = p->m - whole;
+    for (int64_t l = 0; l < p->k; l++, from += p->lda) {
+        for (int64_t i = 0; i < whole; i += STRIP)
+            memcpy(to + i * p->k + l * STRIP, from + i, STRIP * sizeof *to);
+        for (int64_t i = 0; i < rest; i++)
+            to[whole * p->k + l * STRIP + i] = from[whole + i];
+    }
+    p->a = to, p->lda = STRIP;
 }
 
 static bool crowded_a(const ritz_product *p)
 {
     const int64_t bytes = p->lda * (int64_t)sizeof(real);
-    const int64_t copied = (p->transpose_a ? p->k : p->m) * WIDTH + p->m * p->k;
-    return p->n >= 4 * PANEL && p->m >= MOST_ROWS && copied <= COPY_A &&
-           (p->transpose_a ? bytes >= 1024 : bytes % 4096 == 0);
+    const int64_t copied = (p->m + STRIP) * (p->k + WIDTH);
+    if (p->row || p->m < MOST_ROWS || copied > COPY_A)
+        return false;
+    return p->transpose_a ? p->n >= (bytes >= 1024 ? 4 : 8) * PANEL
+                          : p->n >= 4 * PANEL && bytes % 4096 == 0;
 }
 
-static void panels(const ritz_product *p)
+static void panels(const ritz_product *p, layout how)
 {
     real copy[RITZ_PRODUCT_K * PANEL]; /* 16 kB: half of L1 */
     for (int64_t j = 0; j < p->n; j += PANEL) {
         const int64_t n = p->n - j < PANEL ? p->n - j : PANEL;
         panel t = {
             .a = p->a,
-            .b = (const real *)p->b + j,
+            .b = (const real *)p->b + (p->transpose_b ? j * p->ldb : j),
             .c = (real *)p->c + j,
             .k = p->k,
             .lda = p->lda,
@@ -211,16 +258,17 @@ static void panels(const ritz_product *p)
             .ldc = p->ldc,
             .row = p->row,
             .column = p->column,
-            .layout = p->row           ? TABLES
-                      : p->transpose_a ? COLUMNS
-                                       : ROWS,
+            .layout = how,
             .add = p->add,
         };
         const bool whole = n == PANEL || n == WIDTH;
-        if (!whole || (p->ldb >= CROWDED && p->m >= 2 * MOST_ROWS)) {
+        const bool crowded = p->ldb >= CROWDED && p->m >= 2 * MOST_ROWS;
+        if (p->transpose_b)
+            turn_panel(copy, &t, n);
+        else if (!whole || crowded)
             copy_panel(copy, &t, n, p->ldb == p->n);
+        if (p->transpose_b || !whole || crowded)
             t.b = copy, t.ldb = PANEL;
-        }
         if (whole)
             panel_rows(t, p->m, n == PANEL ? 2 : 1);
         else
@@ -232,8 +280,11 @@ static void with_copied_a(const ritz_product *p)
 {
     real copy[COPY_A];
     ritz_product tight = *p;
-    copy_a(copy, &tight);
-    panels(&tight);
+    if (p->transpose_a)
+        copy_strips(copy, &tight);
+    else
+        copy_rows(copy, &tight);
+    panels(&tight, p->transpose_a ? STRIPS : ROWS);
 }
 
 #include "kernel/loops_thin.h"
@@ -242,8 +293,8 @@ static void product(const ritz_product *p)
 {
     if (is_thin(p))
         thin_product(p);
-    else if (!p->row && crowded_a(p))
+    else if (crowded_a(p))
         with_copied_a(p);
     else
-        panels(p);
+        panels(p, p->row ? TABLES : p->transpose_a ? COLUMNS : ROWS);
 }

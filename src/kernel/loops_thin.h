@@ -9,55 +9,11 @@ enum { THIN = 3, TALL = 4 }; /* columns; vectors of rows at a time */
 
 typedef struct thin {
     const real *a, *b;
-    int64_t k, lda, ldb;
+    int64_t k, lda;
+    int64_t down, across; /* from an element of B to the next, in its column
+                             and its row */
     bool transposed;
 } thin;
-
-enum { LANE = 16 / sizeof(real) }; /* elements of 128 bits: cheap to mix */
-
-/* Blocks of h rows and h columns beside the diagonal change places. */
-INLINE void swap_blocks(vec *r, int h)
-{
-    const ivec low = iota() + (((iota() & h) != 0) & (WIDTH - h));
-#pragma GCC unroll 8
-    for (int first = 0; first < WIDTH; first += 2 * h)
-#pragma GCC unroll 8
-        for (int i = first; i < first + h; i++) {
-            const vec x = r[i], y = r[i + h];
-            r[i] = __builtin_shuffle(x, y, low);
-            r[i + h] = __builtin_shuffle(x, y, low + h);
-        }
-}
-
-/* Each group of LANE rows is interleaved lane by lane, the first half of it
- * with the second; that many times as 2 is in LANE, and it is turned. */
-INLINE void mix_lanes(vec *r)
-{
-    const ivec at = iota() & (LANE - 1);
-    const ivec low = iota() - at + at / 2 + (at & 1) * WIDTH;
-#pragma GCC unroll 16
-    for (int i = 0; i < WIDTH; i += LANE) {
-        vec x[LANE];
-        memcpy(x, r + i, sizeof x);
-#pragma GCC unroll 2
-        for (int j = 0; j < LANE / 2; j++) {
-            r[i + 2 * j] = __builtin_shuffle(x[j], x[j + LANE / 2], low);
-            r[i + 2 * j + 1] =
-                __builtin_shuffle(x[j], x[j + LANE / 2], low + LANE / 2);
-        }
-    }
-}
-
-/* r[i][j] becomes r[j][i]. */
-INLINE void turn(vec *r)
-{
-#pragma GCC unroll 4
-    for (int h = WIDTH / 2; h >= LANE; h /= 2)
-        swap_blocks(r, h);
-#pragma GCC unroll 2
-    for (int i = 1; i < LANE; i *= 2)
-        mix_lanes(r);
-}
 
 /* Column l of A to column l + count - 1, in WIDTH rows from row i on. */
 INLINE void read_square(vec *r, const thin *t, int64_t i, int64_t l,
@@ -88,7 +44,8 @@ INLINE void thin_columns(vec sum[][TALL], const thin *t, int n, int tall)
             const vec a = load(t->a + l * t->lda + j * WIDTH);
 #pragma GCC unroll 4
             for (int c = 0; c < n; c++)
-                sum[c][j] = fused(t->b[l * t->ldb + c], a, sum[c][j]);
+                sum[c][j] =
+                    fused(t->b[l * t->down + c * t->across], a, sum[c][j]);
         }
     }
 }
@@ -109,7 +66,8 @@ INLINE void thin_rows(vec sum[][TALL], const thin *t, int n, int tall)
 #pragma GCC unroll 4
                     for (int c = 0; c < n; c++)
                         sum[c][j] =
-                            fused(t->b[(m + i) * t->ldb + c], r[i], sum[c][j]);
+                            fused(t->b[(m + i) * t->down + c * t->across], r[i],
+                                  sum[c][j]);
             }
     }
     for (int j = 0; j < tall && l < t->k; j++) {
@@ -117,7 +75,8 @@ INLINE void thin_rows(vec sum[][TALL], const thin *t, int n, int tall)
         read_square(r, t, j * WIDTH, l, t->k - l);
         for (int i = 0; i < t->k - l; i++)
             for (int c = 0; c < n; c++)
-                sum[c][j] = fused(t->b[(l + i) * t->ldb + c], r[i], sum[c][j]);
+                sum[c][j] = fused(t->b[(l + i) * t->down + c * t->across], r[i],
+                                  sum[c][j]);
     }
 }
 
@@ -149,12 +108,13 @@ INLINE void thin_down(const ritz_product *p, int n, bool transposed)
         const int64_t left = p->m - i;
         /* The last block begins earlier, and repeats some rows. */
         const int64_t at = left < WIDTH ? p->m - WIDTH : i;
-        const thin t = {(const real *)p->a + at * step,
-                        p->b,
-                        p->k,
-                        p->lda,
-                        p->ldb,
-                        transposed};
+        const thin t = {.a = (const real *)p->a + at * step,
+                        .b = p->b,
+                        .k = p->k,
+                        .lda = p->lda,
+                        .down = p->transpose_b ? 1 : p->ldb,
+                        .across = p->transpose_b ? p->ldb : 1,
+                        .transposed = transposed};
         real *c = (real *)p->c + at * p->ldc;
         if (left >= TALL * WIDTH)
             thin_block(c, &t, p, 0, n, TALL), i += TALL * WIDTH;
