@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LARGEST_COMPARED = 1024 }; /* bytes of a captured tensor */
+
 struct ritz_graph {
     ritz_arena *arena;
     ritz_node **node;
@@ -331,10 +333,22 @@ ritz_node *ritz_input(ritz_graph *g, ritz_dtype dtype, const ritz_shape *shape)
     return n;
 }
 
+/* Tensors never change, so that equal ones are one: a function that makes a
+ * small constant gives the same node at every call. */
+static bool same_value(const ritz_tensor *a, const ritz_tensor *b)
+{
+    return a == b ||
+           (ritz_tensor_bytes(a) <= LARGEST_COMPARED &&
+            ritz_tensor_dtype(a) == ritz_tensor_dtype(b) &&
+            ritz_shape_equal(ritz_tensor_shape(a), ritz_tensor_shape(b)) &&
+            memcmp(ritz_tensor_data(a), ritz_tensor_data(b),
+                   ritz_tensor_bytes(a)) == 0);
+}
+
 ritz_node *ritz_capture(ritz_graph *g, ritz_tensor *tensor)
 {
     for (size_t i = 0; i < g->captures; i++)
-        if (g->captured[i]->value == tensor)
+        if (same_value(g->captured[i]->value, tensor))
             return g->captured[i];
     ritz_node *n =
         ritz_input(g, ritz_tensor_dtype(tensor), ritz_tensor_shape(tensor));

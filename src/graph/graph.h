@@ -102,7 +102,8 @@ ritz_node *ritz_output(ritz_node *n, int k);
 /* An argument of the traced function. */
 ritz_node *ritz_input(ritz_graph *g, ritz_dtype dtype, const ritz_shape *shape);
 /* A concrete tensor that meets a tracer: a hidden input of the plan, never a
- * baked constant. The same tensor gives the same node. */
+ * baked constant. The same tensor gives the same node, and so do small
+ * tensors with the same values. */
 ritz_node *ritz_capture(ritz_graph *g, ritz_tensor *tensor);
 int ritz_graph_captures(const ritz_graph *g);
 ritz_node *ritz_graph_captured(const ritz_graph *g, int i);

@@ -58,15 +58,39 @@ static int64_t end_of(const ritz_node *x, int axis)
     return x->shape.dim[axis] - x->attr->b[axis];
 }
 
-ritz_node *ritz_add_padded(ritz_graph *g, ritz_node *x, ritz_node *y)
+/* One pad in the place of two that are neighbours, or NULL. */
+static ritz_node *join_neighbours(ritz_graph *g, const ritz_node *x,
+                                  const ritz_node *y)
 {
     const int axis = padded_axis(x);
-    if (axis >= 0 && padded_axis(y) == axis && x->dtype == y->dtype &&
-        ritz_shape_equal(&x->shape, &y->shape)) {
-        if (end_of(x, axis) == y->attr->a[axis])
-            return join(g, x, y, axis);
-        if (end_of(y, axis) == x->attr->a[axis])
-            return join(g, y, x, axis);
+    if (axis < 0 || padded_axis(y) != axis || x->dtype != y->dtype ||
+        !ritz_shape_equal(&x->shape, &y->shape))
+        return NULL;
+    if (end_of(x, axis) == y->attr->a[axis])
+        return join(g, x, y, axis);
+    return end_of(y, axis) == x->attr->a[axis] ? join(g, y, x, axis) : NULL;
+}
+
+enum { MOST_TERMS = 8 }; /* that are looked at, one behind the other */
+
+/* The sum x with the pad y joined to one of its terms, or NULL. Elsewhere y is
+ * zero, so that nothing is rounded otherwise. */
+static ritz_node *join_to_term(ritz_graph *g, ritz_node *x, const ritz_node *y,
+                               int depth)
+{
+    ritz_node *joined = join_neighbours(g, x, y);
+    if (joined || depth == MOST_TERMS || x->prim != &ritz_primitive_add)
+        return joined;
+    for (int i = 0; i < 2; i++) {
+        joined = join_to_term(g, x->in[i], y, depth + 1);
+        if (joined)
+            return ritz_add_padded(g, joined, x->in[1 - i]);
     }
-    return ritz_add(g, x, y);
+    return NULL;
+}
+
+ritz_node *ritz_add_padded(ritz_graph *g, ritz_node *x, ritz_node *y)
+{
+    ritz_node *sum = padded_axis(y) < 0 ? NULL : join_to_term(g, x, y, 0);
+    return sum ? sum : ritz_add(g, x, y);
 }

@@ -263,6 +263,72 @@ t.run("out of memory", function()
     end)
 end)
 
+t.run("what the step before computed", function()
+    -- Symplectic steps of a pendulum and of a pair; the constant is made anew
+    -- at every call of the force, and is one value all the same.
+    local function force(q) return -(q * ritz.tensor({ 1, 4 }, "f64")):sin():exp() end
+    local function step(s)
+        local p = s.p + force(s.q) * 0.05
+        local q = s.q + p * 0.1
+        return { q = q, p = p + force(q) * 0.05 }, q
+    end
+    for _, n in ipairs { 1, 2, 9 } do
+        local s = { q = random(1, 2), p = random(2, 2) }
+        local a, qa = ritz.scan(step, s, { length = n })
+        local b, qb = unroll(step, s, { length = n })
+        bits(a.q, b.q, n .. " steps, places")
+        bits(a.p, b.p, n .. " steps, momenta")
+        bits(qa, qb, n .. " steps, the path")
+    end
+    local plan = ritz.explain(function(s) return (ritz.scan(step, s, { length = 9 })) end,
+        { q = random(1, 2), p = random(2, 2) })
+    local outside = tostring(plan):match("(.-)scan")
+    t.ok(outside and outside:find("exp", 1, true), "the first force is computed outside")
+end)
+
+t.run("products ahead of the loop", function()
+    local xs, w, u = random(1, 6, 9, 12), random(2, 12, 16), random(3, 16, 16) * 0.2
+    local function step(h, x) return (x:matmul(w):sin() + h:matmul(u)):tanh(), x:matmul(w) end
+    local h = ritz.zeros({ 9, 16 }, "f64")
+    for _, reverse in ipairs { false, true } do
+        local a, ya = ritz.scan(step, h, { xs = xs, reverse = reverse })
+        local b, yb = unroll(step, h, { xs = xs, reverse = reverse })
+        bits(a, b, "the last carry, reverse " .. tostring(reverse))
+        bits(ya, yb, "the products, reverse " .. tostring(reverse))
+    end
+    local a, ya = ritz.scan(step, h, { xs = xs:slice(1, 1, 1) })
+    bits(a, (step(h, xs[1])), "one step")
+    t.is(ya.shape[1], 1, "one product")
+end)
+
+t.run("gates in any order", function()
+    local x = random(1, 3, 12)
+    local function parts(order)
+        return function(a)
+            local s = 0
+            for i, k in ipairs(order) do
+                s = s + (a:slice(2, 3 * k - 2, 3 * k) * (i + 1)):sin():sum()
+            end
+            return s + (a * a):sum()
+        end
+    end
+    for _, order in ipairs { { 1, 2, 3, 4 }, { 2, 1, 3, 4 }, { 4, 1, 3, 2 }, { 1, 3, 2, 4 },
+        { 2, 4 } } do
+        local g = ritz.grad(parts(order))(x):totable()
+        local worst = 0
+        for r = 1, 3 do
+            for c = 1, 12 do
+                local v, k, slope = x[r][c]:item(), (c - 1) // 3 + 1, 0
+                for i, o in ipairs(order) do
+                    if o == k then slope = (i + 1) * math.cos((i + 1) * v) end
+                end
+                worst = math.max(worst, math.abs(g[r][c] - slope - 2 * v))
+            end
+        end
+        t.near(worst, 0, 1e-12, "slices " .. table.concat(order, " "))
+    end
+end)
+
 t.run("a trace as long for a longer loop", function()
     local calls = 0
     local function f(c) calls = calls + 1; return c * 1.01 end
