@@ -88,12 +88,18 @@ TERNARY(select, a != 0 ? b : c)
 TERNARY(muladd, a *b + c)
 TERNARY(submul, c - a * b)
 
-/* Runs of a constant length become single stores. */
-static void spread_rows(void *yv, const void *xv, size_t rows, size_t n)
+/* Each element `n` times; a constant n becomes vector stores. */
+static inline __attribute__((always_inline)) void
+spread_tiny(real *restrict y, const real *restrict x, size_t rows, size_t n)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < n; j++)
+            y[r * n + j] = x[r];
+}
+
+static void spread_long(real *y, const real *x, size_t rows, size_t n)
 {
     enum { RUN = 16 };
-    real *y = yv;
-    const real *x = xv;
     for (size_t r = 0; r < rows; r++, y += n) {
         const real v = x[r];
         size_t j = 0;
@@ -103,4 +109,16 @@ static void spread_rows(void *yv, const void *xv, size_t rows, size_t n)
         for (; j < n; j++)
             y[j] = v;
     }
+}
+
+static void spread_rows(void *y, const void *x, size_t rows, size_t n)
+{
+    if (n == 2)
+        spread_tiny(y, x, rows, 2);
+    else if (n == 3)
+        spread_tiny(y, x, rows, 3);
+    else if (n == 4)
+        spread_tiny(y, x, rows, 4);
+    else
+        spread_long(y, x, rows, n);
 }

@@ -94,20 +94,54 @@ INLINE real reduce_row(reduction op, const real *x, size_t n, size_t room)
     return reduce_short(op, x, n, VECTORS);
 }
 
-static void sum_rows(void *yv, const void *xv, size_t rows, size_t n)
+INLINE real real_reduce(reduction op, real a, real b)
 {
-    real *y = yv;
-    const real *x = xv;
-    for (size_t r = 0; r < rows; r++)
-        y[r] = reduce_row(SUM, x + r * n, n, (rows - r) * n) + 0;
+    if (op == SUM)
+        return a + b;
+    return (a > b) | IS_NAN(a) ? a : b;
 }
 
-static void max_rows(void *yv, const void *xv, size_t rows, size_t n)
+/* Rows of two to four elements, as their lanes fold; the compiler takes many
+ * rows at a time. `n` is a constant wherever this is used. */
+INLINE void reduce_tiny(reduction op, real *restrict y, const real *restrict x,
+                        size_t rows, size_t n)
 {
-    real *y = yv;
-    const real *x = xv;
-    for (size_t r = 0; r < rows; r++)
-        y[r] = reduce_row(MAX, x + r * n, n, (rows - r) * n);
+    for (size_t r = 0; r < rows; r++) {
+        const real *a = x + r * n;
+        real even = a[0], odd = a[1];
+        if (n > 2)
+            even = real_reduce(op, even, a[2]);
+        if (n > 3)
+            odd = real_reduce(op, odd, a[3]);
+        even = real_reduce(op, even, odd);
+        y[r] = op == SUM ? even + 0 : even;
+    }
+}
+
+INLINE void reduce_rows(reduction op, real *y, const real *x, size_t rows,
+                        size_t n)
+{
+    if (n == 2)
+        reduce_tiny(op, y, x, rows, 2);
+    else if (n == 3)
+        reduce_tiny(op, y, x, rows, 3);
+    else if (n == 4)
+        reduce_tiny(op, y, x, rows, 4);
+    else
+        for (size_t r = 0; r < rows; r++) {
+            const real v = reduce_row(op, x + r * n, n, (rows - r) * n);
+            y[r] = op == SUM ? v + 0 : v;
+        }
+}
+
+static void sum_rows(void *y, const void *x, size_t rows, size_t n)
+{
+    reduce_rows(SUM, y, x, rows, n);
+}
+
+static void max_rows(void *y, const void *x, size_t rows, size_t n)
+{
+    reduce_rows(MAX, y, x, rows, n);
 }
 
 /* The first place that equals the maximum or, like it, is NaN. */
@@ -122,13 +156,6 @@ static void argmax_rows(void *yv, const void *xv, size_t rows, size_t n)
             k++;
         y[r] = k < n ? (int64_t)k + 1 : 0;
     }
-}
-
-INLINE real real_reduce(reduction op, real a, real b)
-{
-    if (op == SUM)
-        return a + b;
-    return (a > b) | IS_NAN(a) ? a : b;
 }
 
 /* Four rows at a time go through y, in strips of columns that stay in L1. */

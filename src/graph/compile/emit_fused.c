@@ -197,8 +197,9 @@ static void emit_reduction(ritz_chain *c)
         emit_end(c, n, d, s);
         return;
     }
-    release_registers(c);
+    /* Not over the rows that it reads: their values move. */
     c->home[c->now] = s.out = member_home(c);
+    release_registers(c);
     c->f->step[c->f->steps++] = s;
 }
 
