@@ -36,7 +36,7 @@ static void add_number(const writing *w, int index, ritz_text *to)
 static void add_operand(const writing *w, const ritz_operand *o, ritz_text *to)
 {
     if (o->kind == RITZ_IN_REGISTER)
-        ritz_text_add(to, w->value[o->index].bytes, w->value[o->index].length);
+        ritz_text_puts(to, ritz_text_view(&w->value[o->index]));
     else if (o->kind == RITZ_IN_NUMBERS)
         add_number(w, o->index, to);
     else
@@ -180,6 +180,7 @@ static void write_step(writing *w, int at)
     const int buffer = written(s);
     ritz_text value = {0};
     add_step(w, s, &value);
+    w->out->failed = w->out->failed || value.failed;
     if (buffer >= 0) {
         ritz_text name = {0};
         ritz_plan_name(w->plan, buffer, &name);
@@ -195,7 +196,6 @@ static void write_step(writing *w, int at)
         w->value[s->out.index] = value;
         value = (ritz_text){0};
     }
-    w->out->failed = w->out->failed || value.failed;
     ritz_text_free(&value);
 }
 
