@@ -175,19 +175,28 @@ static inline void turn_word1(word1 *y, int64_t ys, const word1 *x, int64_t xs)
     *y = *x;
 }
 
-/* y[i * ys + j] = x[j * xs + i] for a block that fits in L1. */
+/* y[i * ys + j] = x[j * xs + i] for a block that fits in L1. Most blocks are
+ * all squares; looking for more elements in every row of them took a fifth of
+ * the time (80 x 256 floats 8.5 us and 7.1, 64 x 64 1.04 and 0.76). */
 #define TURN_BLOCK(word, side)                                                 \
-    static void block_##word(word *y, const word *x, const plane *p,           \
-                             int64_t n, int64_t m)                             \
+    static void rest_##word(word *y, const word *x, const plane *p, int64_t n, \
+                            int64_t m)                                         \
     {                                                                          \
-        for (int64_t i = 0; i + side <= n; i += side)                          \
-            for (int64_t j = 0; j + side <= m; j += side)                      \
-                turn_##word(y + i * p->ys + j, p->ys, x + j * p->xs + i,       \
-                            p->xs);                                            \
         for (int64_t i = 0; i < n; i++)                                        \
             for (int64_t j = i < n / side * side ? m / side * side : 0; j < m; \
                  j++)                                                          \
                 y[i * p->ys + j] = x[j * p->xs + i];                           \
+    }                                                                          \
+                                                                               \
+    static void block_##word(word *y, const word *x, const plane *p,           \
+                             int64_t n, int64_t m)                             \
+    {                                                                          \
+        const int64_t ys = p->ys, xs = p->xs;                                  \
+        for (int64_t i = 0; i + side <= n; i += side)                          \
+            for (int64_t j = 0; j + side <= m; j += side)                      \
+                turn_##word(y + i * ys + j, ys, x + j * xs + i, xs);           \
+        if (n % side || m % side)                                              \
+            rest_##word(y, x, p, n, m);                                        \
     }                                                                          \
                                                                                \
     static void plane_##word(void *yv, const void *xv, const plane *p)         \
