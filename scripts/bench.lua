@@ -232,6 +232,12 @@ local function wanted_functions(names)
     return set
 end
 
+local function startup(o)
+    local times = {}
+    for i = 1, 3 * o.starts do times[i] = systems.startup(o.ritz) end
+    return statistics.median(times)
+end
+
 local function run(o, names, threads, list)
     local probes = machine.new(wanted_functions(names), o.megabytes)
     local errors, results = os.tmpname(), {}
@@ -246,7 +252,7 @@ local function run(o, names, threads, list)
             results[#results + 1] = figures_of(name, n, running)
         end
     end
-    local f = { rounds = o.rounds, machine = {}, results = results }
+    local f = { rounds = o.rounds, machine = {}, results = results, startup_s = startup(o) }
     for i, n in ipairs(threads) do f.machine[i] = machine.figures(probes, n) end
     for i, r in ipairs(results) do
         local of = f.machine[(i - 1) % #threads + 1]

@@ -116,6 +116,7 @@ return function(f, list)
     means(f, add)
     add ""
     firsts(f, list, add)
+    add(("ritz -e 'print(1)', from start to end: %.1f ms"):format(f.startup_s * 1e3))
     disagreements(f, list, add)
     return table.concat(lines, "\n")
 end

@@ -20,6 +20,14 @@ function systems.ritz(program, root)
     end }
 end
 
+--- Seconds from the start of the program to its end, with one line to run.
+function systems.startup(program)
+    local begin = clock()
+    local done = os.execute(quoted(program) .. " --plain -e 'print(1)' > /dev/null")
+    if not done then error(("bench: cannot run %s"):format(program), 0) end
+    return clock() - begin
+end
+
 --- Runs a peer's script in a mode of its own.
 function systems.peer(name, python, script, mode)
     return { name = name, command = function(workload, threads)

@@ -52,7 +52,8 @@ end
 --- w without its parts along the rows of a matrix.
 local project = ritz.jit(function(rows, w)
     local along = rows:matmul(w:reshape { -1, 1 })
-    return w - along:reshape({ 1, -1 }):matmul(rows):reshape { -1 }
+    for i = 1, rows.shape[1] do w = w - along[i] * rows[i] end
+    return w
 end)
 
 --- One more vector in a basis: a list of matrices of few rows, so that only the

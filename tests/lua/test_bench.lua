@@ -46,6 +46,7 @@ t.run("all rows and all figures", function()
     end
     local f = parse(path)
     t.is(f.rounds, 1, "rounds")
+    t.ok(f.startup_s > 0, "the program's start")
     for i = 1, 2 do
         t.is(f.machine[i].threads, i, "threads of a column")
         positive(f.machine[i], "product_gflops memory_gb tanh_ns exp_ns log_ns", "machine")
