@@ -77,6 +77,9 @@ function systems.start(system, workload, threads, errors)
         list and "taskset -c " .. list or "", system.command(workload, threads),
         quoted(input), quoted(errors))) }
     process.input = io.open(input, "w")
+    -- Kept for reading too: a system that has ended is told by its silence, not by
+    -- a signal to us.
+    process.reader = io.open(input, "r")
     os.remove(input)
     process.first = read(process)
     if not process.first then
@@ -102,6 +105,7 @@ end
 function systems.stop(process)
     process.input:write "\n"
     process.input:close()
+    process.reader:close()
     process.output:close()
 end
 
