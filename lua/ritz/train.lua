@@ -185,9 +185,9 @@ local function find_cause(s, step)
             return ("the update before left a value in %s that is not finite"):format(names[i])
         end
     end
-    local forward = ritz.jit(function(params, state, batch, key)
+    local function forward(params, state, batch, key)
         return (s.o.loss(params, batch, { train = true, key = key, state = state }))
-    end, { freeze = true })
+    end
     local what, script, line, layer = internal.find_nonfinite(forward, s.params, s.state,
         batch_again(s, step), ritz.fold_in(s.key, step - 1))
     if not what then return "but not when it is computed again" end

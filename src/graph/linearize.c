@@ -187,7 +187,7 @@ ritz_status ritz_linear_new(ritz_linear **out, ritz_graph *g,
 ritz_status ritz_linear_run(ritz_linear *l, ritz_tensor **in, ritz_tensor **out,
                             ritz_error *err)
 {
-    const ritz_plan_spec spec = {l->in, l->nin, l->out, l->nout, NULL};
+    const ritz_plan_spec spec = {l->in, l->nin, l->out, l->nout, NULL, false};
     ritz_status status = RITZ_OK;
     if (!l->plan)
         status = ritz_plan_compile(&l->plan, l->graph, &spec, err);
@@ -212,7 +212,7 @@ static ritz_status compile_many(ritz_linear *l, int64_t size, ritz_error *err)
         }
         ritz_linear_append(l, g, one, out);
         ritz_vmap(g, one, all, l->nin, size, out, l->nout, result);
-        const ritz_plan_spec spec = {all, l->nin, result, l->nout, NULL};
+        const ritz_plan_spec spec = {all, l->nin, result, l->nout, NULL, false};
         status = ritz_plan_compile(&l->many, g, &spec, err);
     }
     l->size = size;

@@ -24,6 +24,7 @@ typedef struct ritz_plan_spec {
     ritz_node *const *output;
     int nout;
     const bool *donate;
+    bool apart; /* each value is made by an instruction of its own */
 } ritz_plan_spec;
 
 ritz_status ritz_plan_compile(ritz_plan **out, ritz_graph *g,

@@ -112,7 +112,7 @@ static int l_plan(lua_State *L)
 {
     int runs = (int)ritz_check_integer(L, 1, "plan", "runs");
     const int n = lua_gettop(L) - 2;
-    return ritz_jit_inspect(L, n, inspect_plan, &runs);
+    return ritz_jit_inspect(L, n, false, inspect_plan, &runs);
 }
 
 static int inspect_values(lua_State *L, ritz_plan *plan, ritz_tensor **in,
@@ -133,11 +133,12 @@ static int inspect_values(lua_State *L, ritz_plan *plan, ritz_tensor **in,
     return 4;
 }
 
-/* find_nonfinite(f, ...): what in the plan of f first made a value that is not
- * finite: the operation, script, line and layer; or nothing. */
+/* find_nonfinite(f, ...): what in f first made a value that is not finite: the
+ * operation, script, line and layer; or nothing. Of a function that ritz.jit
+ * made it may be a whole chain, named by its last operation. */
 static int l_find_nonfinite(lua_State *L)
 {
-    return ritz_jit_inspect(L, lua_gettop(L) - 1, inspect_values, NULL);
+    return ritz_jit_inspect(L, lua_gettop(L) - 1, true, inspect_values, NULL);
 }
 
 void ritz_explain_lua_open(lua_State *L)

@@ -245,12 +245,14 @@ static int l_jit(lua_State *L)
     return 1;
 }
 
-int ritz_jit_inspect(lua_State *L, int n, ritz_inspect_fn *inspect,
+int ritz_jit_inspect(lua_State *L, int n, bool apart, ritz_inspect_fn *inspect,
                      void *context)
 {
     const int function = lua_gettop(L) - n;
     if (lua_tocfunction(L, function) != call_jit) {
-        push_jit(L, function)->freeze = true;
+        ritz_jit *fresh = push_jit(L, function);
+        fresh->freeze = true;
+        fresh->apart = apart;
         lua_replace(L, function);
     }
     lua_getupvalue(L, function, RITZ_JIT_STATE);

@@ -31,6 +31,7 @@ typedef struct ritz_jit_entry {
 typedef struct ritz_jit {
     ritz_arguments arguments; /* of the call that runs */
     bool freeze; /* tensors from outside are constants of the plan */
+    bool apart;  /* plans without chains, to look at values */
     ritz_inspect_fn *inspect; /* what the next call does with the plan */
     void *inspect_context;
     ritz_jit_entry plan[RITZ_JIT_PLANS]; /* the last used one first */

@@ -137,8 +137,8 @@ static ritz_status compile(ritz_jit *j, ritz_trace *trace, ritz_node **inputs,
     if (status == RITZ_OK)
         status = ritz_settle_types(trace->graph, outputs, (size_t)e->outputs,
                                    e->number, err);
-    const ritz_plan_spec spec = {inputs, (int)j->arguments.count, outputs,
-                                 e->outputs, donate};
+    const ritz_plan_spec spec = {
+        inputs, (int)j->arguments.count, outputs, e->outputs, donate, j->apart};
     if (status == RITZ_OK)
         status = ritz_plan_compile(&e->plan, trace->graph, &spec, err);
     ritz_free(donate);

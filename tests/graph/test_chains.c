@@ -39,7 +39,7 @@ static ritz_plan *plan_of(graph_fn *f, const ritz_tensor *x, ritz_error *err)
     ritz_plan *plan = NULL;
     ritz_node *in = ritz_input(g, ritz_tensor_dtype(x), ritz_tensor_shape(x));
     ritz_node *out = f(g, in);
-    const ritz_plan_spec spec = {&in, 1, &out, 1, NULL};
+    const ritz_plan_spec spec = {&in, 1, &out, 1, NULL, false};
     ritz_plan_compile(&plan, g, &spec, err);
     ritz_graph_delete(g);
     return plan;

@@ -166,7 +166,7 @@ static ritz_plan *compile_step(const network *n, ritz_error *err)
         out[1 + i] = ritz_sub(g, in[2 + i], ritz_scale(g, grad[i], 0.01));
     const bool donate[6] = {false, false, true, true, true, true};
     ritz_plan *plan = NULL;
-    const ritz_plan_spec spec = {in, 6, out, 5, donate};
+    const ritz_plan_spec spec = {in, 6, out, 5, donate, false};
     ritz_plan_compile(&plan, g, &spec, err);
     ritz_graph_delete(g);
     return plan;
@@ -327,7 +327,7 @@ static void results_of_inputs(void)
     ritz_node *out[4] = {x, x, two, ritz_neg(g, x)};
     ritz_plan *plan = NULL;
     ritz_error err = {0};
-    const ritz_plan_spec spec = {&x, 1, out, 4, (bool[]){true}};
+    const ritz_plan_spec spec = {&x, 1, out, 4, (bool[]){true}, false};
     ok(ritz_plan_compile(&plan, g, &spec, &err) == RITZ_OK, "compiles %s",
        err.text);
     ritz_tensor *in = random_tensor(RITZ_F32, 1, s.dim, 1), *t[4];

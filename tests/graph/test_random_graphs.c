@@ -246,7 +246,7 @@ static bool run_whole(ritz_graph *g, ritz_node *const *known,
     ritz_error err = {0};
     ritz_tensor *in[LEAVES];
     const bool donate[LEAVES] = {true, true, true, false};
-    const ritz_plan_spec spec = {known, LEAVES, out, RESULTS, donate};
+    const ritz_plan_spec spec = {known, LEAVES, out, RESULTS, donate, false};
     ritz_status status = ritz_plan_compile(&plan, g, &spec, &err);
     for (int i = 0; i < LEAVES; i++) {
         const ritz_shape *s = ritz_tensor_shape(leaves[i]);

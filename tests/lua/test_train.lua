@@ -178,6 +178,12 @@ t.run("a loss that is not finite", function()
     t.throws("came from log, in " .. here .. ":", function()
         train { loss = function(p, batch) return ritz.log(ritz.sum(model(p, batch.x) * 0) - 1) end }
     end, "or the line alone, outside of layers")
+    t.throws("came from sqrt, in " .. here .. ":", function()
+        train { loss = function(p, batch)
+            local root = ritz.sqrt(model(p, batch.x) * 0 - 1)
+            return ritz.mean(ritz.tanh(root) * 2 + 1)
+        end }
+    end, "inside of what a step computes in one chain")
     local ok, err = pcall(train, { optim = optim.sgd { lr = 1e30 }, epochs = 50, data = set,
         loss = function(p, batch) return nn.mse(model(p, batch.x), 1e3 * batch.x) end })
     t.ok(not ok and err:find("at step %d+, in epoch %d+: "), "a rate that is too large stops")

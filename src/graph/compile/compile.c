@@ -167,7 +167,7 @@ static void share_work(ritz_plan *p)
 static ritz_status lower(ritz_plan *p, ritz_graph *g,
                          const ritz_plan_spec *spec, ritz_error *err)
 {
-    ritz_lowering l = {.plan = p, .graph = g, .err = err};
+    ritz_lowering l = {.plan = p, .graph = g, .err = err, .apart = spec->apart};
     l.arena = ritz_arena_new();
     if (!l.arena)
         return out_of_memory(err);
@@ -218,8 +218,8 @@ static ritz_status compile(ritz_plan *p, ritz_graph *small, ritz_graph *g,
     status = ritz_graph_status(small, err);
     if (status != RITZ_OK)
         return status;
-    const ritz_plan_spec inner = {s->input, spec->nin, s->output, spec->nout,
-                                  spec->donate};
+    const ritz_plan_spec inner = {s->input,   spec->nin,    s->output,
+                                  spec->nout, spec->donate, spec->apart};
     status = prepare(small, err);
     if (status == RITZ_OK)
         status = lower(p, small, &inner, err);

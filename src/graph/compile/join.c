@@ -69,7 +69,8 @@ static int chain_of(const ritz_lowering *l, const ritz_node *n,
                     const ritz_node *operand, ritz_span *span)
 {
     const ritz_lowered *v = ritz_value_of(l, ritz_below_reshapes(operand));
-    if (operand->dtype != n->dtype || n->prim->class == RITZ_CLASS_CAST)
+    if (l->apart || operand->dtype != n->dtype ||
+        n->prim->class == RITZ_CLASS_CAST)
         return -1;
     *span = v->span;
     if (v->role == RITZ_ROLE_MEMBER)

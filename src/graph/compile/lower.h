@@ -69,6 +69,7 @@ typedef struct ritz_lowering {
     int orders; /* the last order given */
     int now;    /* order of the unit that is being emitted */
     size_t buffer_capacity, code_capacity;
+    bool apart;  /* no chains */
     bool failed; /* out of memory, unless `status` says more */
     ritz_status status;
 } ritz_lowering;
