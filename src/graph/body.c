@@ -19,7 +19,8 @@ static ritz_node **new_map(ritz_graph *g, const ritz_graph *from)
 
 static ritz_node *input_like(ritz_graph *g, const ritz_node *n)
 {
-    ritz_graph_borrow_origin(g, n->origin);
+    ritz_graph_set_origin(g, n->origin->script, n->origin->line);
+    ritz_graph_set_layer(g, n->origin->layer);
     ritz_node *in = ritz_input(g, n->dtype, &n->shape);
     if (ritz_graph_status(g, NULL) == RITZ_OK)
         in->weak = n->weak;

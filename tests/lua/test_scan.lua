@@ -329,6 +329,32 @@ t.run("gates in any order", function()
     end
 end)
 
+t.run("a linear map holds bodies of its own", function()
+    local xs, u = random(1, 4, 3), random(2, 3, 3) * 0.3
+    local h, v = random(3, 1, 3), random(4, 1, 3)
+    local function net(loop)
+        return function(c)
+            return (loop(function(s, x)
+                return (s:matmul(u) + x:reshape { 1, 3 }):tanh()
+            end, c, { xs = xs }))
+        end
+    end
+    local function slope(f) return ritz.grad(function(c) return f(c):square():sum() end) end
+    local push = ritz.linearize(net(ritz.scan), h)
+    local second = ritz.linearize(slope(net(ritz.scan)), h)
+    local either_way = ritz.linearize(function(c)
+        return ritz.cond(ritz.less(c:sum(), 100), net(ritz.scan), net(ritz.scan), c)
+    end, h)
+    collectgarbage()
+    local _, want = ritz.jvp(net(unroll), h, v)
+    close(push(v), want, "the Jacobian")
+    close(either_way(v), want, "the Jacobian, through cond")
+    _, want = ritz.jvp(slope(net(unroll)), h, v)
+    close(second(v), want, "the Hessian")
+    close(ritz.jacobian(net(ritz.scan))(h), ritz.jacobian(net(unroll))(h), "all of the Jacobian")
+    close(slope(ritz.checkpoint(net(ritz.scan)))(h), slope(net(unroll))(h), "checkpointed")
+end)
+
 t.run("a trace as long for a longer loop", function()
     local calls = 0
     local function f(c) calls = calls + 1; return c * 1.01 end
