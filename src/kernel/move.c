@@ -87,9 +87,101 @@ static void repeat(void *y, size_t period, size_t times)
     }
 }
 
+/* A round is one pass over the last axes, where these are short: its elements
+ * are found by a table, which costs less than a loop for each axis. */
+enum { LONGEST_ROUND = 64, SHORTEST_ROUND = 8, LONG_RUN = 16 };
+
+typedef struct turns {
+    ritz_strided outer; /* the other axes */
+    int64_t count;      /* elements of a round; 0: rounds do not pay */
+    int64_t offset[LONGEST_ROUND];
+} turns;
+
+/* Each element so far at each of `dim` places of one axis more. */
+static void widen(turns *t, int64_t dim, int64_t stride)
+{
+    const int64_t old = t->count;
+    t->count *= dim;
+    for (int64_t i = old; i < t->count; i++)
+        t->offset[i] = t->offset[i % old] + i / old * stride;
+}
+
+static void find_rounds(turns *t, const ritz_strided *view)
+{
+    t->outer = *view;
+    t->count = 1;
+    t->offset[0] = 0;
+    int64_t *dim = t->outer.dim, *stride = t->outer.stride;
+    int last = view->rank - 1;
+    if (last < 1 || dim[last] >= LONG_RUN) {
+        t->count = 0;
+        return;
+    }
+    for (; last > 0 && t->count * dim[last] <= LONGEST_ROUND; last--)
+        widen(t, dim[last], stride[last]);
+    t->outer.rank = last + 1;
+    /* As much of the next axis as there is room for, and divides it. */
+    int64_t more = LONGEST_ROUND / t->count;
+    while (dim[last] % more != 0)
+        more--;
+    widen(t, more, stride[last]);
+    dim[last] /= more;
+    stride[last] *= more;
+    if (t->count < SHORTEST_ROUND)
+        t->count = 0;
+}
+
+#define PICK(word)                                                         \
+    static void pick_##word(word *y, const word *x, const int64_t *offset, \
+                            int64_t n)                                     \
+    {                                                                      \
+        for (int64_t i = 0; i < n; i++)                                    \
+            y[i] = x[offset[i]];                                           \
+    }
+
+PICK(word1)
+PICK(word4)
+PICK(word8)
+
+static void pick(void *y, const void *x, const int64_t *offset, int64_t n,
+                 size_t size)
+{
+    if (size == 4)
+        pick_word4(y, x, offset, n);
+    else if (size == 8)
+        pick_word8(y, x, offset, n);
+    else
+        pick_word1(y, x, offset, n);
+}
+
+static void gather_rounds(void *y, const void *x, const turns *t, int64_t first,
+                          int64_t n, size_t size)
+{
+    int64_t place = first % t->count;
+    for (int64_t o = first / t->count; n > 0; o++, place = 0) {
+        int64_t at = 0, left = o;
+        for (int i = t->outer.rank - 1; i > 0; i--) {
+            at += left % t->outer.dim[i] * t->outer.stride[i];
+            left /= t->outer.dim[i];
+        }
+        at += left * t->outer.stride[0];
+        const int64_t count = n < t->count - place ? n : t->count - place;
+        pick(y, step(x, at, size), t->offset + place, count, size);
+        y = step(y, count, size), n -= count;
+    }
+}
+
 void ritz_gather_strided(void *y, const void *x, const ritz_strided *view,
                          int64_t first, int64_t n, size_t size)
 {
+    turns t;
+    if (n <= 0)
+        return;
+    find_rounds(&t, view);
+    if (t.count > 0) {
+        gather_rounds(y, x, &t, first, n, size);
+        return;
+    }
     int64_t index[RITZ_MAX_RANK];
     const int last = view->rank - 1;
     int64_t offset = 0;
