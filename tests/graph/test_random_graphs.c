@@ -6,7 +6,7 @@
  * failure prints its seed.
  */
 #include "base/random.h"
-#include "graph/build.h"
+#include "graph/matrix.h"
 #include "graph/plan.h"
 #include "tap.h"
 
@@ -175,10 +175,34 @@ static ritz_node *product(ritz_graph *g, ritz_node *x)
                : x;
 }
 
+/* A gather by positions that are computed. */
+static ritz_node *ordered(ritz_graph *g, dice *d, ritz_node *x)
+{
+    const int r = x->shape.rank;
+    if (r == 0)
+        return x;
+    const int axis = (int)roll(d, r);
+    const int64_t keep = x->shape.dim[axis] - (x->shape.dim[axis] > 1);
+    ritz_node *at = ritz_first_in_order(g, x, axis, roll(d, 2), keep);
+    return ritz_take_along(g, x, at, axis);
+}
+
+/* By a matrix that LAPACK never refuses. */
+static ritz_node *solved(ritz_graph *g, dice *d, ritz_node *x)
+{
+    ritz_node *a = ritz_tanh(g, product(g, x));
+    return x->shape.rank >= 2 && a->shape.rank == x->shape.rank &&
+                   a->shape.dim[a->shape.rank - 1] ==
+                       a->shape.dim[a->shape.rank - 2]
+               ? ritz_triangular_solve(g, a, x,
+                                       RITZ_SOLVE_UNIT | (int)roll(d, 4))
+               : x;
+}
+
 static ritz_node *random_node(ritz_graph *g, dice *d, ritz_node **known, int n)
 {
     ritz_node *x = known[roll(d, n)], *y = known[roll(d, n)];
-    switch (roll(d, 14)) {
+    switch (roll(d, 16)) {
     case 0:
     case 1:
     case 2:
@@ -198,6 +222,10 @@ static ritz_node *random_node(ritz_graph *g, dice *d, ritz_node **known, int n)
         return normalise(g, d, x);
     case 12:
         return put_back(g, d, x);
+    case 13:
+        return ordered(g, d, x);
+    case 14:
+        return solved(g, d, x);
     default:
         return product(g, x);
     }
