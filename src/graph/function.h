@@ -73,6 +73,7 @@ typedef struct ritz_function {
     int optional;          /* how many of the last operands may be missing */
     int results;           /* 0 means 1 */
     bool method;           /* x:name(...) */
+    bool leads;            /* the first parameter stands before the operands */
     ritz_param params[RITZ_PARAMS];
     ritz_build_fn *build;
 } ritz_function;

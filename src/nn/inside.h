@@ -50,6 +50,7 @@ extern const ritz_function ritz_nn_clip, ritz_nn_log2, ritz_nn_log10,
     ritz_nn_exp2, ritz_nn_logaddexp, ritz_nn_greater, ritz_nn_greater_equal,
     ritz_nn_logical_not, ritz_nn_logical_and, ritz_nn_logical_or,
     ritz_nn_is_nan, ritz_nn_nan_to_num, ritz_nn_allclose;
+extern const ritz_function ritz_nn_einsum;
 extern const ritz_function ritz_nn_mse, ritz_nn_cross_entropy, ritz_nn_accuracy;
 
 #endif

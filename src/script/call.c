@@ -241,10 +241,10 @@ static void fill_defaults(reading *r, int count)
     }
 }
 
-static void read_params(reading *r)
+static void read_params(reading *r, int first)
 {
     const int count = count_params(r->f);
-    for (int nth = 0; r->next <= r->top; nth++, r->next++) {
+    for (int nth = first; r->next <= r->top; nth++, r->next++) {
         if (is_options(r, r->next, nth, count)) {
             read_options(r, r->next, count);
             break;
@@ -275,11 +275,14 @@ int ritz_call_function(lua_State *L, const ritz_function *f)
     ritz_operand room[RITZ_MAX_OPERANDS];
     ritz_node *nodes[RITZ_MAX_OPERANDS];
     ritz_node **x = nodes;
+    const int leading = f->leads && r.top > 0;
+    if (leading)
+        read_param(&r, r.next++, 0);
     const ritz_operand *operand =
         f->tensors < 0 ? read_list(&r) : read_fixed(&r, room);
     if (f->tensors < 0)
         x = lua_newuserdatauv(L, (size_t)r.call.nx * sizeof(void *), 0);
-    read_params(&r);
+    read_params(&r, leading);
     r.call.function = f;
     const ritz_computation c = {
         .operand = operand,

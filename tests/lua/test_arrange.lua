@@ -153,4 +153,68 @@ t.run("products of a matrix and a vector", function()
     t.is(shape(ritz.matmul(ritz.ones { 3 }, ritz.ones { 4, 3, 2 })), "4x2", "on either side")
 end)
 
+--- Sums of products by loops over all letters.
+local function by_loops(names, operands)
+    local inputs, result = names:match "^(.*)%->(.*)$"
+    local axes, size, letters = {}, {}, {}
+    for text in (inputs .. ","):gmatch "(%l*)," do
+        axes[#axes + 1] = text
+        for i = 1, #text do
+            local c = text:sub(i, i)
+            if not size[c] then letters[#letters + 1] = c end
+            size[c] = operands[#axes].shape[i]
+        end
+    end
+    local flat, at, sums = {}, {}, {}
+    for k, x in ipairs(operands) do flat[k] = numeric.flat(x) end
+    local function position(text)
+        local p = 0
+        for c in text:gmatch "%l" do p = p * size[c] + at[c] end
+        return p + 1
+    end
+    local function visit(depth)
+        if depth > #letters then
+            local product = 1.0
+            for k, text in ipairs(axes) do product = product * flat[k][position(text)] end
+            local to = position(result)
+            sums[to] = (sums[to] or 0) + product
+            return
+        end
+        for i = 0, size[letters[depth]] - 1 do
+            at[letters[depth]] = i
+            visit(depth + 1)
+        end
+    end
+    visit(1)
+    return sums
+end
+
+t.run("einsum", function()
+    local a, b, c = draw(2, 3), draw(3, 4), draw(4, 2)
+    local batch, other = draw(2, 3, 4), draw(2, 5, 4)
+    for _, case in ipairs {
+        { "ij->ji", a }, { "ij->", a }, { "ij->j", a }, { "ij,jk->ik", a, b },
+        { "ij,jk->ki", a, b },
+        { "ij,kl->lik", a, b }, { "ij,jk->", a, b }, { "bij,bkj->bik", batch, other },
+        { "bij,bkj->kb", batch, other }, { "ij,jk,ki->", a, b, c }, { "ij,jk,kl->il", a, b, c },
+        { "bij,ij,j->b", batch, b, draw(4) }, { "ij,ij->ij", a, a },
+    } do
+        local got = ritz.einsum(table.unpack(case))
+        local want = by_loops(case[1], { table.unpack(case, 2) })
+        t.near(numeric.distance(got, want), 0, 1e-13, case[1])
+    end
+    t.is(numeric.distance(ritz.einsum("ij, jk", a, b), ritz.matmul(a, b)), 0.0, "implied result")
+    numeric.check_gradient("einsum", function(x, y) return ritz.einsum("ij,jk->ki", x, y) end, a, b)
+    local mapped = ritz.vmap(function(x) return ritz.einsum("ij,kj->ik", x, b:transpose()) end)
+    t.is(shape(mapped(draw(5, 2, 3))), "5x2x4", "under vmap")
+    t.throws("the axes j must agree, got 3 and 2", function()
+        ritz.einsum("ij,jk->ik", a, a)
+    end, "sizes that differ")
+    t.throws("names 1 axes, got f64[2,3]", function() ritz.einsum("i->i", a) end, "too few names")
+    t.throws("wants names like", function() ritz.einsum("ii->i", a) end, "a letter twice")
+    t.throws("wants names like", function() ritz.einsum("ij->i", a, a) end, "too few operands")
+    t.throws("no operand has the axis z", function() ritz.einsum("ij->z", a) end, "a new axis")
+    t.throws("names", function() ritz.einsum(a, "ij->ji") end, "names come first")
+end)
+
 t.done()
