@@ -19,7 +19,7 @@ static size_t at(int i, int j, int columns)
 #define NAME(name)   name##_f32
 #define LAPACK(name) ritz_lapack_table()->s##name##_
 #define CBLAS(name)  ritz_lapack_table()->cblas_s##name
-#include "kernel/factor_real.h"
+#include "kernel/loops_factor.h"
 #undef real
 #undef ABS
 #undef NAME
@@ -31,7 +31,7 @@ static size_t at(int i, int j, int columns)
 #define NAME(name)   name##_f64
 #define LAPACK(name) ritz_lapack_table()->d##name##_
 #define CBLAS(name)  ritz_lapack_table()->cblas_d##name
-#include "kernel/factor_real.h"
+#include "kernel/loops_factor.h"
 
 /* Bytes of so many reals and integers. */
 static size_t bytes(const ritz_factor *f, size_t reals, size_t integers)

@@ -1,4 +1,4 @@
-/* factor_real.h - the factorisations in one precision: factor.c defines
+/* loops_factor.h - the factorisations in one precision: factor.c defines
  * `real` and the names and includes this twice.
  *
  * LAPACK reads matrices by columns, so that it sees the transpose of a
