@@ -46,7 +46,7 @@ static int l_check(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
     outcome o = {.status = RITZ_EVALUE};
-    ritz_jit_inspect(L, lua_gettop(L) - 2, inspect, &o);
+    ritz_jit_inspect(L, lua_gettop(L) - 2, false, inspect, &o);
     ok(o.instructions > 0, "%s: has %d instructions", name, o.instructions);
     ok(o.status == RITZ_OK, "%s: runs without memory", name);
     ok(o.requests == 0, "%s: asks for none (%ld requests)", name, o.requests);
