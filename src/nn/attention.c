@@ -48,6 +48,12 @@ static ritz_node *not_later(ritz_graph *g, const ritz_node *scores)
                            ritz_iota(g, scores->dtype, &s, 0, (double)(m - n)));
 }
 
+static bool failed(const ritz_graph *g)
+{
+    return ritz_graph_status(g, NULL) != RITZ_OK;
+}
+
+/* What came of a failure has no axes to look at: NULL then. */
 static ritz_node *attend(ritz_graph *g, const ritz_call *call)
 {
     const int64_t heads = call->v[HEADS].i;
@@ -55,12 +61,16 @@ static ritz_node *attend(ritz_graph *g, const ritz_call *call)
     ritz_node *k = split(g, call->x[1], heads);
     ritz_node *v = split(g, call->x[2], heads);
     ritz_node *mask = call->x[3];
+    if (failed(g))
+        return NULL;
     const int last = q->shape.rank - 1;
     const double scale = call->v[SCALE].given
                              ? call->v[SCALE].number
                              : 1.0 / sqrt((double)q->shape.dim[last]);
     ritz_node *scores =
         ritz_scale(g, ritz_matmul_flags(g, q, k, RITZ_TRANSPOSE_B), scale);
+    if (failed(g))
+        return NULL;
     ritz_node *hidden = ritz_scalar_like(g, scores, HIDDEN);
     if (call->v[CAUSAL].i)
         scores = ritz_where(g, not_later(g, scores), scores, hidden);
@@ -69,7 +79,8 @@ static ritz_node *attend(ritz_graph *g, const ritz_call *call)
             mask = ritz_expand(g, mask, mask->shape.rank - 2);
         scores = ritz_where(g, mask, scores, hidden);
     }
-    return join(g, ritz_matmul(g, ritz_softmax(g, scores, last), v));
+    ritz_node *y = ritz_matmul(g, ritz_softmax(g, scores, last), v);
+    return failed(g) ? NULL : join(g, y);
 }
 
 /* All axes but the last two are those of q. */
@@ -106,7 +117,7 @@ static bool check(ritz_graph *g, const ritz_call *call)
                         "for %s and %s",
                         (long long)heads, ritz_type_of(x[0]).text,
                         ritz_type_of(x[2]).text);
-    return ritz_graph_status(g, NULL) == RITZ_OK;
+    return !failed(g);
 }
 
 static void build_attention(ritz_graph *g, const ritz_call *call,
